@@ -1,0 +1,25 @@
+// The renderer seam: a camera of a scene to an Image.
+
+#pragma once
+
+#include <string>
+
+#include "sim/image.h"
+
+namespace vega {
+
+class Scene;
+
+class Renderer {
+ public:
+  virtual ~Renderer() = default;
+  // Draws `camera` of the scene's current mjData (kinematics are used as they are, no forward pass).
+  // Throws Error when the scene has no such camera or the picture cannot be made.
+  virtual Image Render(const Scene& scene, const std::string& camera, int height, int width) = 0;
+  // GL_RENDERER as the driver states it, e.g. "llvmpipe (LLVM 15.0.6, 256 bits)".
+  virtual const std::string& name() const = 0;
+  // True when pictures are drawn by the CPU.
+  virtual bool software() const = 0;
+};
+
+}  // namespace vega

@@ -1,0 +1,95 @@
+// A running simulation of one task: model view, data, arm controller, gripper and observation schedule.
+//
+//   Scene scene(model);
+//   scene.BeginReset();              arm and gripper at their reset pose; controller and gripper fresh
+//   ... place objects and fixtures ...
+//   scene.EndReset();                forward pass, first observation
+//   scene.SetState(init_row);        LIBERO's set_init_state: the controller stays at the reset pose (libero spec 4.5)
+//   scene.Step(action, on_observe);  one control step = 25 sub-steps of 2 ms
+//
+// A sub-step is mj_step1, controller, mj_step2. With `exact` it is robosuite's literal double mj_forward, controller,
+// mj_step, which differs by the solver's warm start (about 1e-14).
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sim/gripper.h"
+#include "sim/model.h"
+#include "sim/observation.h"
+#include "sim/observation_timer.h"
+#include "sim/osc_controller.h"
+#include "sim/robot.h"
+
+namespace vega {
+
+struct SceneOptions {
+  bool exact = false;  // repeat robosuite's double mj_forward in each sub-step
+};
+
+enum class StepStatus {
+  kOk,
+  kDiverged,  // MuJoCo raised a bad-state warning (NaN or huge numbers); the scene must be reset
+};
+
+// Everything that determines the future of a scene, for rewind and forks.
+struct SceneState {
+  std::vector<mjtNum> physics;    // mjSTATE_INTEGRATION of mj_getState
+  std::vector<mjtNum> body_pos;   // (nbody x 3) m
+  std::vector<mjtNum> body_quat;  // (nbody x 4) w,x,y,z
+  std::vector<float> site_rgba;   // (nsite x 4)
+  OscController controller;
+  Gripper gripper;
+  ObservationTimer timer;
+  Proprio proprio;
+};
+
+class Scene {
+ public:
+  explicit Scene(ModelPtr model, SceneOptions options = {});
+
+  void BeginReset();
+  void EndReset();
+  // row (1+nq+nv): time, qpos, qvel. Forward pass and forced observation; controller, gripper and ctrl are untouched.
+  // Throws Error when the width is wrong or a number is not finite.
+  void SetState(std::span<const double> row);
+  // Advances 0.05 s. `on_observe` is called at the sub-step the observation is sampled, where images are to be drawn.
+  // Throws Error when an action entry is not finite.
+  StepStatus Step(const Action& action, const std::function<void()>& on_observe = {});
+
+  // Last sampled observation.
+  const Proprio& proprio() const { return proprio_; }
+  // row (1+nq+nv): time, qpos, qvel, now (end of the step).
+  std::vector<double> State() const;
+  // 64-bit hash of State().
+  uint64_t StateHash() const;
+
+  // Not loadable into a scene of another model.
+  SceneState Save() const;
+  void Load(const SceneState& state);
+
+  const mjModel& model() const { return view_.get(); }
+  const mjData& data() const { return *data_; }
+  mjModel& mutable_model() { return view_.get(); }
+  mjData& mutable_data() { return *data_; }
+  const PandaIndices& robot() const { return robot_; }
+  const OscController& controller() const { return controller_; }
+
+ private:
+  void Substep(const Action& action, bool policy_step);
+  void Observe();
+
+  ModelView view_;
+  std::unique_ptr<mjData, void (*)(mjData*)> data_;
+  SceneOptions options_;
+  PandaIndices robot_;
+  OscController controller_;
+  Gripper gripper_;
+  ObservationTimer timer_;
+  Proprio proprio_;
+};
+
+}  // namespace vega

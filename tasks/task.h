@@ -1,0 +1,67 @@
+// The task seam: one manipulation task, compiled and immutable, shared by all workers.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/model.h"
+#include "sim/scene.h"
+
+namespace vega {
+
+struct TaskInfo {
+  std::string suite;        // suite folder name, e.g. libero_spatial
+  int index = 0;            // position in the suite's own order
+  std::string name;         // file name without .bddl
+  std::string instruction;  // language given to policies (from the file name; from the BDDL for PRO's _lan and _task)
+  int horizon = 0;          // control steps a policy has, no-ops not counted
+};
+
+// Where a reset puts everything. Drawn in sequence from a ResetSampler; applied to any worker's scene.
+struct ResetPlacement {
+  struct Pose {
+    int body = -1;     // body id (fixtures)
+    int qposadr = -1;  // free joint address (movable objects); exactly one of body and qposadr is >= 0
+    double pos[3];     // m, world
+    double quat[4];    // as LIBERO stores it (w,x,y,z slots; see libero spec 3.4)
+  };
+  std::vector<Pose> poses;
+  std::vector<std::pair<int, double>> joints;  // qpos address, value (drawers, knob, door)
+};
+
+// Draws resets one after another, in LIBERO's order of random numbers. Owns its generator.
+class ResetSampler {
+ public:
+  virtual ~ResetSampler() = default;
+  virtual void Seed(uint32_t seed) = 0;
+  // The next reset's placement. Throws Error when no valid placement is found.
+  virtual ResetPlacement Sample() = 0;
+};
+
+// One goal predicate's truth, for displays.
+struct GoalTerm {
+  std::string text;  // e.g. "on(akita_black_bowl_1, plate_1)"
+  bool value = false;
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+  virtual const TaskInfo& info() const = 0;
+  virtual const ModelPtr& model() const = 0;
+  // Fixed initial states, rows of (1+nq+nv): time, qpos, qvel.
+  virtual const std::vector<std::vector<double>>& init_states() const = 0;
+  virtual std::unique_ptr<ResetSampler> NewResetSampler() const = 0;
+  // Applies a placement between Scene::BeginReset and Scene::EndReset.
+  virtual void Place(Scene& scene, const ResetPlacement& placement) const = 0;
+  // True when every goal predicate holds on the scene's data as the last step left it.
+  virtual bool Success(const Scene& scene) const = 0;
+  virtual std::vector<GoalTerm> Goal(const Scene& scene) const = 0;
+  // Updates what LIBERO changes after each step and after SetState (the stove's burner light).
+  virtual void PostProcess(Scene& scene) const = 0;
+};
+
+}  // namespace vega
