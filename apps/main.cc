@@ -1,0 +1,96 @@
+// vega: one binary, modes as subcommands. Finds the mode, parses its flags, turns what it throws
+// into one line.
+
+#include <fmt/format.h>
+#include <mujoco/mujoco.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "apps/modes.h"
+#include "apps/version.h"
+#include "sim/base/error.h"
+
+namespace vega {
+namespace {
+
+struct Mode {
+  const char* name;
+  const char* description;
+  AddMode add;
+};
+
+// every mode, in the order of --help
+const std::vector<Mode> kModes = {};
+
+constexpr int kUsageError = 2;
+constexpr int kFailure = 1;
+
+int Fail(const std::string& mode, std::string what, int code) {
+  // one line, whatever a library wrote
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  while (!what.empty() && what.back() == ' ') what.pop_back();
+  fmt::print(stderr, "vega{}{}: {}\n", mode.empty() ? "" : " ", mode, what);
+  return code;
+}
+
+std::string ModeNames() {
+  std::string names;
+  for (const Mode& mode : kModes) names += (names.empty() ? "" : ", ") + std::string(mode.name);
+  return names;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app(
+      "Robot manipulation on LIBERO, simulated natively, with the VEGA-3D agent in the loop.",
+      "vega");
+  app.set_version_flag("--version",
+                       fmt::format("vega {}, MuJoCo {}", GitCommit(), mj_versionString()));
+  app.option_defaults()->always_capture_default();
+  app.get_formatter()->column_width(34);
+  app.require_subcommand(0, 1);
+  app.footer("vega MODE --help lists a mode's flags.");
+  std::vector<CLI::App*> subcommands;
+  std::vector<std::function<int()>> runs;
+  for (const Mode& mode : kModes) {
+    subcommands.push_back(app.add_subcommand(mode.name, mode.description));
+    runs.push_back(mode.add(*subcommands.back()));
+  }
+
+  const std::string first = argc > 1 ? argv[1] : "";
+  const bool known =
+      std::any_of(kModes.begin(), kModes.end(), [&](auto& m) { return first == m.name; });
+  if (!known && !first.empty() && first[0] != '-') {
+    return Fail("", fmt::format("unknown mode '{}' (modes: {})", first, ModeNames()), kUsageError);
+  }
+  const std::string name = known ? first : "";
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return Fail(name,
+                fmt::format("{} (vega {}{}--help lists the flags)", error.what(), name,
+                            name.empty() ? "" : " "),
+                kUsageError);
+  }
+  for (size_t i = 0; i < runs.size(); ++i) {
+    if (!subcommands[i]->parsed()) continue;
+    try {
+      return runs[i]();
+    } catch (const std::exception& error) {
+      return Fail(name, error.what(), kFailure);
+    }
+  }
+  return Fail("", fmt::format("no mode given (modes: {}; vega --help)", ModeNames()), kUsageError);
+}
+
+}  // namespace
+}  // namespace vega
+
+int main(int argc, char** argv) { return vega::Main(argc, argv); }

@@ -1,0 +1,19 @@
+// The modes of the one binary, and how a mode is added: write apps/NAME.cc with a function
+// `std::function<int()> AddName(CLI::App& mode)`, declare it here, list it in kModes of main.cc.
+
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace vega {
+
+// Declares a mode's flags on `mode` (its subcommand) and returns what runs once they are parsed:
+// the result is the process's exit code, 0 only on success. What it runs may throw Error; main
+// prints it as "vega NAME: what (hint)".
+using AddMode = std::function<int()> (*)(CLI::App& mode);
+
+}  // namespace vega
