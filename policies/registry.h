@@ -1,0 +1,39 @@
+// Every policy by name, and how one is opened. To add a policy, add a line to the list in
+// registry.cc.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policies/policy.h"
+
+namespace vega {
+
+struct PolicyOptions {
+  std::string device = "cpu";  // cpu or cuda; policies without a network ignore it
+};
+
+// A policy opened once per run: its weights are read and shared, each worker makes its own
+// instance.
+struct PolicySource {
+  std::string name;              // as asked for, e.g. "vega-tiny" or "replay:actions.safetensors"
+  std::string weights = "none";  // "none" | "untrained" | what the checkpoint says of itself
+  PolicyContract contract;
+  std::function<std::unique_ptr<Policy>()> make;  // may be called from any thread
+};
+
+// `name` is one of PolicyNames() or a checkpoint folder. Throws Error for an unknown name, naming
+// the valid ones.
+PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options = {});
+
+struct PolicyName {
+  std::string name;         // as typed
+  std::string description;  // a phrase
+};
+// What --policy accepts, in the order shown to users.
+std::vector<PolicyName> PolicyNames();
+
+}  // namespace vega
