@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace vega {
@@ -23,27 +22,40 @@ struct BddlPredicate {
 struct BddlRegion {
   std::string name;
   std::string target;
-  std::vector<std::array<double, 4>> ranges;     // x0 y0 x1 y1, m, in the target's frame
-  std::array<double, 2> yaw_rotation = {0, 0};   // rad, lo hi
+  std::vector<std::array<double, 4>> ranges;    // x0 y0 x1 y1, m, in the target's frame
+  std::array<double, 2> yaw_rotation = {0, 0};  // rad, lo hi
   std::array<double, 4> rgba = {0, 0, 1, 0};
+  int line = 0;    // 1-based
+  int column = 0;  // 1-based
   std::string full_name() const { return target + "_" + name; }
 };
 
-// name, category
-using BddlInstance = std::pair<std::string, std::string>;
-
-struct BddlProblem {
-  std::string problem_name;  // lower case, selects the problem class, e.g. libero_tabletop_manipulation
-  std::string language;      // words as written in :language (lower-cased by the tokenizer)
-  std::vector<BddlRegion> regions;          // file order
-  std::vector<BddlInstance> fixtures;       // file order by category group; first is the workspace in LIBERO's files
-  std::vector<BddlInstance> objects;        // file order by category group
-  std::vector<std::string> obj_of_interest;
-  std::vector<BddlPredicate> init;          // file order
-  std::vector<BddlPredicate> goal;          // conjunction
+// An object or fixture and where it is declared.
+struct BddlInstance {
+  std::string name;
+  std::string category;
+  int line = 0;    // 1-based
+  int column = 0;  // 1-based
 };
 
-// Parses BDDL text. `source` names it in errors: "source:line:column: what (hint)". Throws Error.
+struct BddlProblem {
+  std::string source;  // what the text was read from, for errors
+  std::string
+      problem_name;  // lower case, selects the problem class, e.g. libero_tabletop_manipulation
+  std::string
+      language;  // words of :language joined by one space; lower case, as LIBERO's parser answers
+  std::vector<BddlRegion> regions;     // file order
+  std::vector<BddlInstance> fixtures;  // file order
+  std::vector<BddlInstance> objects;   // file order
+  std::vector<std::string> obj_of_interest;
+  std::vector<BddlPredicate> init;  // file order
+  std::vector<BddlPredicate> goal;  // conjunction, not empty
+};
+
+// Parses BDDL text as LIBERO's bddl_utils.py does, but refuses what that would pass over: unknown
+// groups, predicates and attributes, names used but not declared, names declared twice. Region
+// targets may be undeclared, as in libero_goal. `source` names the text in errors:
+// "source:line:column: what (hint)". Throws Error.
 BddlProblem ParseBddl(std::string_view text, const std::string& source);
 // Reads and parses a file. Throws Error.
 BddlProblem LoadBddl(const std::filesystem::path& file);
