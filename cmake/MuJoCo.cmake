@@ -3,7 +3,7 @@
 set(VEGA_MUJOCO_VERSION 3.3.2)
 set(_mujoco ${VEGA_HOME}/deps/mujoco-${VEGA_MUJOCO_VERSION}/mujoco)
 if(NOT EXISTS ${_mujoco}/libmujoco.so.${VEGA_MUJOCO_VERSION})
-  message(FATAL_ERROR "MuJoCo ${VEGA_MUJOCO_VERSION} is not in ${_mujoco}: run ./vega doctor to fetch it")
+  message(FATAL_ERROR "MuJoCo ${VEGA_MUJOCO_VERSION} is not in ${_mujoco}: remove that folder and run ./vega, which fetches it")
 endif()
 add_library(MuJoCo::MuJoCo SHARED IMPORTED)
 set_target_properties(MuJoCo::MuJoCo PROPERTIES

@@ -1,17 +1,32 @@
-# Torch::Torch from the unpacked PyPI wheel. The wheel's own CMake package insists on a CUDA toolkit; these imported
-# targets need none. CUDA is loaded at run time where there is a GPU (agent/device.h).
+# Torch::Torch from the unpacked PyPI wheel. The wheel's own CMake package insists on a CUDA toolkit; this imported
+# target needs none. libtorch_cuda.so is not linked: it is opened at run time where there is a GPU.
 set(VEGA_TORCH_VERSION 2.11.0)
+option(VEGA_WITH_CUDA "Fail when the CUDA libraries are not fetched (the binary is the same)" OFF)
 set(_torch ${VEGA_HOME}/deps/torch-${VEGA_TORCH_VERSION})
 if(NOT EXISTS ${_torch}/torch/lib/libtorch_cpu.so)
-  message(FATAL_ERROR "LibTorch ${VEGA_TORCH_VERSION} is not in ${_torch}: run ./vega doctor to fetch it, "
+  message(FATAL_ERROR "LibTorch ${VEGA_TORCH_VERSION} is not in ${_torch}: remove that folder and run ./vega, which fetches it, "
                       "or configure with -DVEGA_WITH_TORCH=OFF")
 endif()
-add_library(Torch::Torch INTERFACE IMPORTED)
-target_include_directories(Torch::Torch SYSTEM INTERFACE
-  ${_torch}/torch/include ${_torch}/torch/include/torch/csrc/api/include)
-file(GLOB _torch_cuda_dirs ${_torch}/nvidia/*/lib)
-target_link_libraries(Torch::Torch INTERFACE
-  ${_torch}/torch/lib/libtorch.so ${_torch}/torch/lib/libtorch_cpu.so ${_torch}/torch/lib/libc10.so)
-foreach(_dir ${_torch}/torch/lib ${_torch_cuda_dirs})
+if(VEGA_WITH_CUDA AND NOT EXISTS ${_torch}/nvidia/cudnn/lib)
+  message(FATAL_ERROR "the CUDA libraries are not in ${_torch}/nvidia: run VEGA_CUDA=1 ./vega, which fetches them")
+endif()
+add_library(Torch::Torch INTERFACE IMPORTED GLOBAL)
+# after the system's headers: the wheel brings an fmt of its own that would hide ours
+target_compile_options(Torch::Torch INTERFACE
+  "SHELL:-idirafter ${_torch}/torch/include" "SHELL:-idirafter ${_torch}/torch/include/torch/csrc/api/include")
+target_link_libraries(Torch::Torch INTERFACE ${_torch}/torch/lib/libtorch_cpu.so ${_torch}/torch/lib/libc10.so)
+foreach(_dir ${_torch}/torch/lib ${_torch}/nvidia/cu13/lib)
   target_link_options(Torch::Torch INTERFACE -Wl,-rpath,${_dir} -Wl,-rpath-link,${_dir})
 endforeach()
+
+# vega_torch_headers(TARGET): TARGET reads torch/torch.h precompiled; one such header serves every target.
+set(_empty ${PROJECT_BINARY_DIR}/torch_headers.cc)
+if(NOT EXISTS ${_empty})
+  file(WRITE ${_empty} "")
+endif()
+add_library(vega_torch_pch OBJECT ${_empty})
+target_link_libraries(vega_torch_pch PRIVATE vega_compiler Torch::Torch)
+target_precompile_headers(vega_torch_pch PRIVATE <torch/torch.h>)
+function(vega_torch_headers target)
+  target_precompile_headers(${target} REUSE_FROM vega_torch_pch)
+endfunction()

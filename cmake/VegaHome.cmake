@@ -1,4 +1,4 @@
-# VEGA_HOME: the cache the bootstrap script fills (wheels unpacked under deps/ and data/).
+# VEGA_HOME: the cache the script `vega` fills with the wheels of wheels.txt, unpacked under deps/ and data/.
 if(NOT DEFINED VEGA_HOME)
   if(DEFINED ENV{VEGA_HOME})
     set(VEGA_HOME "$ENV{VEGA_HOME}")
