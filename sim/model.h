@@ -13,12 +13,13 @@ namespace vega {
 // A compiled model; deleted with mj_deleteModel.
 using ModelPtr = std::shared_ptr<const mjModel>;
 
-// Compiles an MJCF document given as text. Mesh and texture files must be absolute paths. Throws Error with MuJoCo's
-// own message and `name` (where the text came from).
+// Compiles an MJCF document given as text. Mesh and texture files must be absolute paths. Throws
+// Error with MuJoCo's own message and `name` (where the text came from).
 ModelPtr CompileMjcf(const std::string& mjcf, const std::string& name);
 
-// A view of a shared model that owns only the arrays an episode may change: body_pos, body_quat (fixtures are placed by
-// a reset), site_rgba (the stove's burner). All other arrays are the base model's, so a view costs kilobytes.
+// A view of a shared model that owns only the arrays an episode may change: body_pos, body_quat
+// (fixtures are placed by a reset), site_rgba (the stove's burner). All other arrays are the base
+// model's, so a view costs kilobytes.
 class ModelView {
  public:
   explicit ModelView(ModelPtr base);
@@ -27,7 +28,7 @@ class ModelView {
 
   mjModel& get() { return view_; }
   const mjModel& get() const { return view_; }
-  const mjModel& base() const { return *base_; }
+  const ModelPtr& base() const { return base_; }
 
   // Back to the compiled values.
   void Restore();

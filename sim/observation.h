@@ -6,14 +6,15 @@
 
 namespace vega {
 
-// One control action: dx dy dz (of 0.05 m), d-rotation vector x y z (of 0.5 rad), gripper (-1 opens, +1 closes).
-// World axes, every entry in [-1, 1].
+// One control action: dx dy dz (of 0.05 m), d-rotation vector x y z (of 0.5 rad), gripper (-1
+// opens, +1 closes). World axes, every entry in [-1, 1].
 using Action = std::array<double, 7>;
 
 inline constexpr Action kNoOp = {0, 0, 0, 0, 0, 0, -1};
 
-// Proprioception. Sampled within a control step by the schedule of ObservationTimer (24th of 25 sub-steps in the
-// evaluators' protocol); poses lag joint positions by one further sub-step, as in robosuite.
+// Proprioception. Sampled within a control step by the schedule of ObservationTimer (24th of 25
+// sub-steps in the evaluators' protocol); poses lag joint positions by one further sub-step, as in
+// robosuite.
 struct Proprio {
   std::array<double, 3> eef_pos{};       // m, world frame, site gripper0_grip_site
   std::array<double, 4> eef_quat{};      // x,y,z,w, world frame, body robot0_right_hand

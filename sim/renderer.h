@@ -13,8 +13,8 @@ class Scene;
 class Renderer {
  public:
   virtual ~Renderer() = default;
-  // Draws `camera` of the scene's current mjData (kinematics are used as they are, no forward pass).
-  // Throws Error when the scene has no such camera or the picture cannot be made.
+  // Draws `camera` of the scene's current mjData (kinematics are used as they are, no forward
+  // pass). Throws Error when the scene has no such camera or the picture cannot be made.
   virtual Image Render(const Scene& scene, const std::string& camera, int height, int width) = 0;
   // GL_RENDERER as the driver states it, e.g. "llvmpipe (LLVM 15.0.6, 256 bits)".
   virtual const std::string& name() const = 0;

@@ -1,14 +1,19 @@
-// A running simulation of one task: model view, data, arm controller, gripper and observation schedule.
+// A running simulation of one task: model view, data, arm controller, gripper, observation
+// schedule.
 //
 //   Scene scene(model);
-//   scene.BeginReset();              arm and gripper at their reset pose; controller and gripper fresh
+//   scene.BeginReset();               arm at its reset pose, controller and gripper fresh
 //   ... place objects and fixtures ...
-//   scene.EndReset();                forward pass, first observation
-//   scene.SetState(init_row);        LIBERO's set_init_state: the controller stays at the reset pose (libero spec 4.5)
-//   scene.Step(action, on_observe);  one control step = 25 sub-steps of 2 ms
+//   scene.EndReset();                 forward pass, first observation
+//   scene.SetState(init_row);         LIBERO's set_init_state; the controller keeps the reset pose
+//   scene.Step(action, on_observe);   one control step = 25 sub-steps of 2 ms
 //
-// A sub-step is mj_step1, controller, mj_step2. With `exact` it is robosuite's literal double mj_forward, controller,
-// mj_step, which differs by the solver's warm start (about 1e-14).
+// robosuite (environments/base.py, step) runs a sub-step as mj_forward, a second mj_forward where
+// the controller reads the arm, control, mj_step. The two extra passes matter: each moves the
+// constraint solver's warm start, and objects in contact feel that (2e-4 m after 60 steps,
+// measured). They differ from the pass within mj_step in the solver's part only, so here
+// kinematics, collisions and velocities are computed once and the solver's part three times; the
+// result is the same bit for bit. With `exact` the literal calls are made.
 
 #pragma once
 
@@ -27,7 +32,8 @@
 namespace vega {
 
 struct SceneOptions {
-  bool exact = false;  // repeat robosuite's double mj_forward in each sub-step
+  // Make robosuite's own sequence of MuJoCo calls in each sub-step: slower, same result.
+  bool exact = false;
 };
 
 enum class StepStatus {
@@ -53,11 +59,11 @@ class Scene {
 
   void BeginReset();
   void EndReset();
-  // row (1+nq+nv): time, qpos, qvel. Forward pass and forced observation; controller, gripper and ctrl are untouched.
-  // Throws Error when the width is wrong or a number is not finite.
+  // row (1+nq+nv): time, qpos, qvel. Forward pass and forced observation; controller, gripper and
+  // ctrl are untouched. Throws Error when the width is wrong or a number is not finite.
   void SetState(std::span<const double> row);
-  // Advances 0.05 s. `on_observe` is called at the sub-step the observation is sampled, where images are to be drawn.
-  // Throws Error when an action entry is not finite.
+  // Advances 0.05 s. `on_observe` is called at the sub-step the observation is sampled, where
+  // images are to be drawn. Throws Error when an action entry is not finite.
   StepStatus Step(const Action& action, const std::function<void()>& on_observe = {});
 
   // Last sampled observation.
@@ -72,6 +78,7 @@ class Scene {
   void Load(const SceneState& state);
 
   const mjModel& model() const { return view_.get(); }
+  const ModelPtr& base_model() const { return view_.base(); }
   const mjData& data() const { return *data_; }
   mjModel& mutable_model() { return view_.get(); }
   mjData& mutable_data() { return *data_; }
@@ -80,6 +87,7 @@ class Scene {
 
  private:
   void Substep(const Action& action, bool policy_step);
+  void ForwardAsRobosuite();
   void Observe();
 
   ModelView view_;

@@ -10,9 +10,12 @@
 
 namespace vega {
 
-// A stream of numbers that is a pure function of (seed, name, index): Philox4x32-10 (Salmon et al.,
-// "Parallel random numbers: as easy as 1, 2, 3", SC 2011), keyed by a hash of the name and the
-// seed.
+// One block of Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC
+// 2011).
+std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
+// A stream of numbers that is a pure function of (seed, name, index): Philox4x32, keyed by a
+// hash of the name and the seed.
 class RandomStream {
  public:
   RandomStream(uint64_t seed, std::string_view name, uint64_t index = 0);
