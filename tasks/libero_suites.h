@@ -1,4 +1,5 @@
-// The suites of LIBERO and LIBERO-PRO as the data wheel holds them: which tasks, in which order, with which files.
+// The suites of LIBERO and LIBERO-PRO as the data wheel holds them: which tasks, in which order,
+// with which files.
 
 #pragma once
 
@@ -7,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "tasks/task.h"
-
 namespace vega {
 
+class Task;
+
 struct TaskEntry {
-  std::string name;                   // file name without .bddl
-  std::string instruction;            // language given to policies
+  std::string name;         // file name without .bddl
+  std::string instruction;  // language given to policies
   std::filesystem::path bddl;
   std::filesystem::path init_states;  // .npz or .pruned_init; empty when the wheel has none
 };
