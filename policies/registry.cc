@@ -6,10 +6,8 @@
 #include "policies/hold_policy.h"
 #include "policies/random_policy.h"
 #include "policies/replay_policy.h"
+#include "policies/torch_module.h"
 #include "sim/base/error.h"
-#ifdef VEGA_HAS_VEGA_POLICY
-#include "policies/vega_policy.h"
-#endif
 
 namespace vega {
 namespace {
@@ -31,30 +29,20 @@ PolicySource Replay(const std::string& name) {
 }  // namespace
 
 std::vector<PolicyName> PolicyNames() {
-  std::vector<PolicyName> names = {
-      {"hold", "does nothing"},
-      {"random", "random arm motions"},
-      {"replay:FILE", "plays the tensor \"actions\" of a safetensors file"}};
-#ifdef VEGA_HAS_VEGA_POLICY
-  names.push_back({"vega-tiny", "the VEGA-3D agent, small and untrained"});
-  names.push_back({"FOLDER", "a checkpoint: model.safetensors and config.json"});
-#endif
-  return names;
+  return {{"hold", "does nothing"},
+          {"random", "random arm motions"},
+          {"replay:FILE", "plays the tensor \"actions\" of a safetensors file"},
+          {"vega-tiny", "the VEGA-3D agent, small and untrained"},
+          {"FOLDER", "a checkpoint: model.safetensors and config.json"}};
 }
 
 PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options) {
   if (name == "hold") return Simple<HoldPolicy>(name);
   if (name == "random") return Simple<RandomPolicy>(name);
   if (name.starts_with(kReplayPrefix)) return Replay(name);
-#ifdef VEGA_HAS_VEGA_POLICY
-  if (name == "vega-tiny" || std::filesystem::is_directory(name))
-    return OpenVegaPolicy(name, options);
-#else
-  (void)options;
-  if (name.starts_with("vega") || std::filesystem::is_directory(name)) {
-    throw Error("policy '" + name + "' needs LibTorch", "build with -DVEGA_WITH_TORCH=ON");
+  if (name == "vega-tiny" || std::filesystem::is_directory(name)) {
+    return OpenTorchModule().open_policy(name, options);
   }
-#endif
   std::string names;
   for (const PolicyName& known : PolicyNames()) names += (names.empty() ? "" : ", ") + known.name;
   throw Error("unknown policy '" + name + "'", "policies: " + names);

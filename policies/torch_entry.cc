@@ -1,0 +1,9 @@
+// The one symbol that libvega_torch.so is opened for.
+
+#include "policies/torch_module.h"
+#include "policies/vega_policy.h"
+
+extern "C" const vega::TorchModule* VegaTorchModule() {
+  static const vega::TorchModule module = {.open_policy = &vega::OpenVegaPolicy};
+  return &module;
+}

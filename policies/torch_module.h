@@ -1,0 +1,22 @@
+// The half of the program that needs LibTorch, as a shared module opened on first use: loading
+// LibTorch takes a quarter of a second, which modes and policies without a network should not pay.
+
+#pragma once
+
+#include <string>
+
+#include "policies/registry.h"
+
+namespace vega {
+
+// What the module offers; torch_entry.cc fills it in.
+struct TorchModule {
+  // The policy `name`, "vega-tiny" or a checkpoint folder; as OpenPolicy().
+  PolicySource (*open_policy)(const std::string& name, const PolicyOptions& options);
+};
+
+// Opens the module, once per process; it stays open. Throws Error when this build has none or it
+// cannot be loaded.
+const TorchModule& OpenTorchModule();
+
+}  // namespace vega
