@@ -27,6 +27,17 @@ Eigen::Matrix<double, N, N> PseudoInverse(const Eigen::Matrix<double, N, N>& mat
   return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
 }
 
+// a * b as BLAS computes it, with fused multiply-adds
+Eigen::Matrix3d FusedProduct(const Eigen::Matrix3d& a, const Eigen::Matrix3d& b) {
+  Eigen::Matrix3d product;
+  for (int i = 0; i < 3; ++i) {
+    for (int j = 0; j < 3; ++j) {
+      product(i, j) = std::fma(a(i, 2), b(2, j), std::fma(a(i, 1), b(1, j), a(i, 0) * b(0, j)));
+    }
+  }
+  return product;
+}
+
 }  // namespace
 
 Eigen::Matrix3d RotationFromAxisAngle(const Eigen::Vector3d& axis_angle) {
@@ -99,7 +110,9 @@ void OscController::SetGoal(const double* delta) {
   for (int i = 0; i < 6; ++i) clipped[i] = std::clamp(delta[i], -1.0, 1.0);
   goal_pos_ = arm_.pos + kPositionScale * clipped.head<3>();
   const Eigen::Vector3d rotation = kRotationScale * clipped.tail<3>();
-  if ((rotation.array() != 0.0).any()) goal_ori_ = RotationFromAxisAngle(rotation) * arm_.ori;
+  if ((rotation.array() != 0.0).any()) {
+    goal_ori_ = FusedProduct(RotationFromAxisAngle(rotation), arm_.ori);
+  }
 }
 
 void OscController::Apply(const mjModel& model, const PandaIndices& robot, mjData& data) {

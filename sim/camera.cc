@@ -1,0 +1,35 @@
+// Reading cameras from a model.
+
+#include "sim/camera.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "sim/base/error.h"
+
+namespace vega {
+
+double CameraSpec::FocalLength(int height) const {
+  return 0.5 * height / std::tan(0.5 * fovy * std::numbers::pi / 180);
+}
+
+CameraSpec FindCamera(const mjModel& model, const std::string& name) {
+  CameraSpec camera;
+  camera.name = name;
+  camera.id = mj_name2id(&model, mjOBJ_CAMERA, name.c_str());
+  if (camera.id < 0) {
+    std::string known;
+    for (int i = 0; i < model.ncam; ++i) {
+      known += (i ? ", " : "") + std::string(model.names + model.name_camadr[i]);
+    }
+    throw Error("the scene has no camera \"" + name + "\"", "it has " + known);
+  }
+  camera.body = model.names + model.name_bodyadr[model.cam_bodyid[camera.id]];
+  std::copy_n(model.cam_pos + 3 * camera.id, 3, camera.pos.begin());
+  std::copy_n(model.cam_quat + 4 * camera.id, 4, camera.quat.begin());
+  camera.fovy = model.cam_fovy[camera.id];
+  return camera;
+}
+
+}  // namespace vega

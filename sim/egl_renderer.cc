@@ -1,0 +1,126 @@
+// Uploading models, drawing a camera, reading the picture back the right way up.
+
+#include "sim/egl_renderer.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "sim/base/error.h"
+#include "sim/base/mujoco_handlers.h"
+#include "sim/camera.h"
+#include "sim/scene.h"
+
+namespace vega {
+namespace {
+
+constexpr int kMaxGeoms = 1000;
+constexpr int kMaxSide = 4096;  // pixels
+
+// MuJoCo loads its table of GL functions anew with each context, into memory all threads share
+std::mutex& UploadMutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+mjvOption VisualOptions() {
+  mjvOption option;
+  mjv_defaultOption(&option);
+  option.geomgroup[0] = 0;  // collision geoms
+  option.geomgroup[1] = 1;  // visual geoms
+  return option;
+}
+
+// GL's rows start at the bottom
+void FlipRows(Image& image) {
+  const size_t stride = size_t{3} * image.width;
+  for (int top = 0, bottom = image.height - 1; top < bottom; ++top, --bottom) {
+    std::swap_ranges(image.pixels.begin() + top * stride, image.pixels.begin() + (top + 1) * stride,
+                     image.pixels.begin() + bottom * stride);
+  }
+}
+
+}  // namespace
+
+EglRenderer::Upload::Upload(const ModelPtr& base) : model(base) {
+  mjr_defaultContext(&context);
+  mjv_defaultScene(&scene);
+  const std::lock_guard lock(UploadMutex());
+  mjr_makeContext(base.get(), &context, mjFONTSCALE_150);
+  mjr_setBuffer(mjFB_OFFSCREEN, &context);
+  mjv_makeScene(base.get(), &scene, kMaxGeoms);
+}
+
+EglRenderer::Upload::~Upload() {
+  mjv_freeScene(&scene);
+  mjr_freeContext(&context);
+}
+
+EglRenderer::EglRenderer(EglRendererOptions options) : options_(options) {
+  InstallMujocoHandlers();
+}
+
+EglRenderer::~EglRenderer() {
+  context_.MakeCurrent();
+  uploads_.clear();
+}
+
+bool EglRenderer::software() const {
+  constexpr std::string_view kDrawnByCpu[] = {"llvmpipe", "softpipe", "swrast", "SWR", "Software"};
+  return std::any_of(std::begin(kDrawnByCpu), std::end(kDrawnByCpu),
+                     [&](std::string_view part) { return name().find(part) != std::string::npos; });
+}
+
+EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model) {
+  const auto found = std::find_if(uploads_.begin(), uploads_.end(), [&](const Upload& upload) {
+    return upload.model.lock() == model;
+  });
+  if (found != uploads_.end()) {
+    uploads_.splice(uploads_.begin(), uploads_, found);
+    return uploads_.front();
+  }
+  uploads_.remove_if([](const Upload& upload) { return upload.model.expired(); });
+  while (uploads_.size() >= static_cast<size_t>(std::max(1, options_.max_models))) {
+    uploads_.pop_back();
+  }
+  try {
+    return uploads_.emplace_front(model);
+  } catch (const Error& error) {
+    throw Error("\"" + name() + "\" cannot hold the scene: " + error.what(),
+                "MuJoCo needs OpenGL 1.5 with ARB_framebuffer_object; see vega doctor");
+  }
+}
+
+Image EglRenderer::Render(const Scene& scene, const std::string& camera, int height, int width) {
+  if (height < 1 || width < 1 || height > kMaxSide || width > kMaxSide) {
+    throw Error("a picture of " + std::to_string(height) + " x " + std::to_string(width) +
+                    " pixels cannot be drawn",
+                "sides go from 1 to " + std::to_string(kMaxSide));
+  }
+  mjvCamera view;
+  mjv_defaultFreeCamera(&scene.model(), &view);
+  view.type = mjCAMERA_FIXED;
+  view.fixedcamid = FindCamera(scene.model(), camera).id;
+
+  context_.MakeCurrent();
+  Upload& upload = Find(scene.base_model());
+  if (width > upload.context.offWidth || height > upload.context.offHeight) {
+    mjr_resizeOffscreen(std::max(width, upload.context.offWidth),
+                        std::max(height, upload.context.offHeight), &upload.context);
+  }
+
+  const mjvOption option = VisualOptions();
+  // mjv_updateScene takes a mutable mjData for its stack; no physical quantity is written
+  mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &view,
+                  mjCAT_ALL, &upload.scene);
+  const mjrRect viewport = {0, 0, width, height};
+  Image image{height, width, std::vector<uint8_t>(size_t{3} * height * width)};
+  mjr_render(viewport, &upload.scene, &upload.context);
+  mjr_readPixels(image.pixels.data(), nullptr, viewport, &upload.context);
+  if (const int code = mjr_getError()) {
+    throw Error("OpenGL error " + std::to_string(code) + " on \"" + name() + "\"");
+  }
+  FlipRows(image);
+  return image;
+}
+
+}  // namespace vega

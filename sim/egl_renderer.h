@@ -1,0 +1,53 @@
+// The headless renderer: MuJoCo's own OpenGL pictures, as LIBERO's evaluators see them.
+
+#pragma once
+
+#include <mujoco/mujoco.h>
+
+#include <list>
+#include <string>
+
+#include "sim/egl_context.h"
+#include "sim/model.h"
+#include "sim/renderer.h"
+
+namespace vega {
+
+struct EglRendererOptions {
+  int max_models = 2;  // models whose meshes and textures are kept on the GL side, >= 1
+};
+
+// Draws with the settings of robosuite's offscreen context (utils/binding_utils.py): collision
+// geoms (group 0) hidden, 1000 geoms at most, 4 samples a pixel, a buffer of at least 640 x 480.
+// Serves scenes of any number of models; the least recently drawn are dropped from the GL side. To
+// be used on one thread at a time.
+class EglRenderer : public Renderer {
+ public:
+  // Throws Error when the machine has no usable OpenGL.
+  explicit EglRenderer(EglRendererOptions options = {});
+  ~EglRenderer() override;
+
+  Image Render(const Scene& scene, const std::string& camera, int height, int width) override;
+  const std::string& name() const override { return context_.renderer(); }
+  bool software() const override;
+
+ private:
+  // What is uploaded for one model.
+  struct Upload {
+    std::weak_ptr<const mjModel> model;
+    mjrContext context;
+    mjvScene scene;
+
+    explicit Upload(const ModelPtr& model);
+    ~Upload();
+    Upload(const Upload&) = delete;
+    Upload& operator=(const Upload&) = delete;
+  };
+  Upload& Find(const ModelPtr& model);
+
+  EglRendererOptions options_;
+  EglContext context_;
+  std::list<Upload> uploads_;  // most recently drawn first
+};
+
+}  // namespace vega
