@@ -26,7 +26,9 @@ struct Mode {
 };
 
 // every mode, in the order of --help
-const std::vector<Mode> kModes = {};
+constexpr Mode kModes[] = {
+    {"suites", "List every suite: tasks, scenes, where its data is.", AddSuites},
+};
 
 constexpr int kUsageError = 2;
 constexpr int kFailure = 1;
@@ -64,7 +66,7 @@ int Main(int argc, char** argv) {
 
   const std::string first = argc > 1 ? argv[1] : "";
   const bool known =
-      std::any_of(kModes.begin(), kModes.end(), [&](auto& m) { return first == m.name; });
+      std::any_of(std::begin(kModes), std::end(kModes), [&](auto& m) { return first == m.name; });
   if (!known && !first.empty() && first[0] != '-') {
     return Fail("", fmt::format("unknown mode '{}' (modes: {})", first, ModeNames()), kUsageError);
   }

@@ -16,4 +16,6 @@ namespace vega {
 // prints it as "vega NAME: what (hint)".
 using AddMode = std::function<int()> (*)(CLI::App& mode);
 
+std::function<int()> AddSuites(CLI::App& mode);
+
 }  // namespace vega

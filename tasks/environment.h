@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,18 +23,22 @@ class Environment {
   // `renderer` may be null when no camera is named; it must outlive the environment.
   Environment(std::shared_ptr<const Task> task, EnvironmentOptions options, Renderer* renderer);
 
-  // A full reset to `placement`, then, if `init` is not empty, LIBERO's set_init_state with that row.
+  // A full reset to `placement`, then, if `init` is not empty, LIBERO's set_init_state with that
+  // row.
   void Reset(const ResetPlacement& placement, std::span<const double> init);
   // One control step; frames are drawn at the observed sub-step when `draw`.
   StepStatus Step(const Action& action, bool draw);
+  // Draws all cameras now, from the data as it is.
+  void Draw();
 
-  bool success() const { return success_; }              // after the last step or reset
-  const std::vector<Image>& frames() const { return frames_; }  // of the last drawn observation, one per camera
+  bool success() const { return success_; }  // after the last step or reset
+  // Of the last drawn observation, one per camera.
+  const std::vector<Image>& frames() const { return frames_; }
+  double render_ms() const { return render_ms_; }  // spent drawing since construction
+  const EnvironmentOptions& options() const { return options_; }
   Scene& scene() { return scene_; }
   const Scene& scene() const { return scene_; }
   const Task& task() const { return *task_; }
-  // Draws all cameras now, from the data as it is.
-  void Draw();
 
  private:
   std::shared_ptr<const Task> task_;
@@ -42,6 +46,7 @@ class Environment {
   Renderer* renderer_;
   Scene scene_;
   std::vector<Image> frames_;
+  double render_ms_ = 0;
   bool success_ = false;
 };
 

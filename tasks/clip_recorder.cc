@@ -1,0 +1,47 @@
+#include "tasks/clip_recorder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/error.h"
+
+namespace vega {
+
+ClipRecorder::ClipRecorder(const PolicyContract& contract)
+    : contract_(contract), reach_((contract.clip_length - 1) * contract.clip_stride) {}
+
+void ClipRecorder::Reset() { kept_.clear(); }
+
+bool ClipRecorder::Needs(int step, int next_call) const {
+  if (contract_.cameras.empty()) return false;
+  if (step == 0) return true;
+  for (int call = next_call; call - step <= reach_; call += contract_.chunk_length) {
+    if ((call - step) % contract_.clip_stride == 0) return true;
+  }
+  return false;
+}
+
+void ClipRecorder::Add(int step, const std::vector<Image>& frames) {
+  while (!kept_.empty() && kept_.front().step < step - reach_) kept_.pop_front();
+  kept_.push_back({step, {frames.begin(), frames.begin() + contract_.cameras.size()}});
+}
+
+std::vector<Clip> ClipRecorder::ClipsAt(int step) const {
+  std::vector<Clip> clips(contract_.cameras.size());
+  if (clips.empty()) return clips;
+  for (int at = step - reach_; at <= step; at += contract_.clip_stride) {
+    const auto frame = std::find_if(kept_.begin(), kept_.end(), [&](const Observed& observed) {
+      return observed.step == std::max(at, 0);
+    });
+    if (frame == kept_.end()) {
+      throw Error(fmt::format("frame {} of the clip for step {} was not drawn", at, step),
+                  fmt::format("the policy must answer {} actions a call, as its contract says",
+                              contract_.chunk_length));
+    }
+    for (size_t i = 0; i < clips.size(); ++i) clips[i].frames.push_back(frame->frames[i]);
+  }
+  return clips;
+}
+
+}  // namespace vega

@@ -1,0 +1,46 @@
+#include "tasks/environment.h"
+
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+namespace vega {
+
+Environment::Environment(std::shared_ptr<const Task> task, EnvironmentOptions options,
+                         Renderer* renderer)
+    : task_(std::move(task)),
+      options_(std::move(options)),
+      renderer_(renderer),
+      scene_(task_->model(), {.exact = options_.exact}),
+      frames_(options_.cameras.size()) {
+  assert(options_.cameras.empty() || renderer_ != nullptr);
+}
+
+void Environment::Reset(const ResetPlacement& placement, std::span<const double> init) {
+  scene_.BeginReset();
+  task_->Place(scene_, placement);
+  scene_.EndReset();
+  if (!init.empty()) scene_.SetState(init);
+  success_ = task_->Success(scene_);
+  task_->PostProcess(scene_);
+}
+
+StepStatus Environment::Step(const Action& action, bool draw) {
+  const StepStatus status = draw ? scene_.Step(action, [this] { Draw(); }) : scene_.Step(action);
+  if (status != StepStatus::kOk) return status;
+  success_ = task_->Success(scene_);
+  task_->PostProcess(scene_);
+  return status;
+}
+
+void Environment::Draw() {
+  const auto start = std::chrono::steady_clock::now();
+  for (size_t i = 0; i < frames_.size(); ++i) {
+    frames_[i] =
+        renderer_->Render(scene_, options_.cameras[i], options_.image_size, options_.image_size);
+  }
+  render_ms_ +=
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace vega
