@@ -52,22 +52,31 @@ std::vector<EGLDisplay> Displays() {
 
 }  // namespace
 
+// what is current on this thread; made current again on destruction
+struct EglContext::Previous {
+  EGLDisplay display = eglGetCurrentDisplay();
+  EGLContext context = eglGetCurrentContext();
+  EGLSurface draw = eglGetCurrentSurface(EGL_DRAW);
+  EGLSurface read = eglGetCurrentSurface(EGL_READ);
+
+  ~Previous() {
+    if (context != EGL_NO_CONTEXT) eglMakeCurrent(display, draw, read, context);
+  }
+};
+
 struct EglContext::Handles {
   EGLDisplay display = EGL_NO_DISPLAY;
   EGLContext context = EGL_NO_CONTEXT;
-  EGLSurface surface = EGL_NO_SURFACE;  // 1 x 1, only where a context cannot do without
+  EGLSurface surface = EGL_NO_SURFACE;  // 1 x 1 pixel, only where a context needs one
   std::string renderer;
 
   ~Handles() {
-    if (context == EGL_NO_CONTEXT) return;
-    if (eglGetCurrentContext() == context) {
-      eglMakeCurrent(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
-    }
     if (surface != EGL_NO_SURFACE) eglDestroySurface(display, surface);
-    eglDestroyContext(display, context);
+    if (context != EGL_NO_CONTEXT) eglDestroyContext(display, context);
   }
 
   bool Bind() const { return eglMakeCurrent(display, surface, surface, context); }
+  void Unbind() const { eglMakeCurrent(display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT); }
 
   // false when this display has no OpenGL context for us
   bool Open(EGLDisplay on) {
@@ -97,35 +106,39 @@ struct EglContext::Handles {
     display = on;
     context = eglCreateContext(display, config, EGL_NO_CONTEXT, nullptr);
     if (context == EGL_NO_CONTEXT) return false;
-    if (!Bind()) surface = eglCreatePbufferSurface(display, config, kSurface);
-    return Bind();
+    if (!Bind()) {
+      surface = eglCreatePbufferSurface(display, config, kSurface);
+      if (!Bind()) return false;
+    }
+    const auto get_string =
+        reinterpret_cast<const GLubyte* (*)(GLenum)>(eglGetProcAddress("glGetString"));
+    const GLubyte* name = get_string ? get_string(GL_RENDERER) : nullptr;
+    if (name) renderer = reinterpret_cast<const char*>(name);
+    Unbind();
+    return name;
   }
 };
 
 EglContext::EglContext() {
+  const Previous previous;
   for (EGLDisplay display : Displays()) {
     handles_ = std::make_unique<Handles>();
-    if (handles_->Open(display)) break;
-    handles_.reset();
+    if (handles_->Open(display)) return;
   }
-  if (!handles_) throw Error("no EGL display offers an OpenGL context", kHint);
-  const auto get_string =
-      reinterpret_cast<const GLubyte* (*)(GLenum)>(eglGetProcAddress("glGetString"));
-  const GLubyte* name = get_string ? get_string(GL_RENDERER) : nullptr;
-  if (!name) throw Error("the OpenGL context does not answer", kHint);
-  handles_->renderer = reinterpret_cast<const char*>(name);
+  throw Error("no EGL display offers an OpenGL context", kHint);
 }
 
 EglContext::~EglContext() = default;
 
-void EglContext::MakeCurrent() {
-  if (eglGetCurrentContext() == handles_->context) return;
-  if (!handles_->Bind()) {
-    throw Error("the OpenGL context cannot be used on this thread",
-                "a renderer works on one thread at a time");
+const std::string& EglContext::renderer() const { return handles_->renderer; }
+
+EglContext::Binding::Binding(const EglContext& context)
+    : context_(context), previous_(std::make_unique<Previous>()) {
+  if (!context_.handles_->Bind()) {
+    throw Error("the OpenGL context is in use on another thread", "give each thread a renderer");
   }
 }
 
-const std::string& EglContext::renderer() const { return handles_->renderer; }
+EglContext::Binding::~Binding() { context_.handles_->Unbind(); }
 
 }  // namespace vega

@@ -7,20 +7,35 @@
 
 namespace vega {
 
-// An OpenGL (compatibility profile) context without a window, for one thread at a time. It is made
-// on the first EGL device that can (in MUJOCO_EGL_DEVICE_ID's place first, if that is set), else on
-// Mesa's surfaceless platform, else on the default display. Displays belong to the process and stay
-// initialised; contexts are released with this object.
+// An OpenGL (compatibility profile) context without a window. It is made on the first EGL device
+// that can (device MUJOCO_EGL_DEVICE_ID first, where that is set), else on Mesa's surfaceless
+// platform, else on the default display. Displays belong to the process and stay initialised;
+// contexts are released with this object. A context is current only while a Binding lives, so it
+// may be used on any thread, by one at a time.
 class EglContext {
  public:
-  // The new context is current. Throws Error when no display offers one.
+  // Throws Error when no display offers a context.
   EglContext();
   ~EglContext();
   EglContext(const EglContext&) = delete;
   EglContext& operator=(const EglContext&) = delete;
 
-  // Makes the context current on the calling thread unless it is. Throws Error when EGL refuses.
-  void MakeCurrent();
+  struct Previous;
+
+  // Makes the context current on this thread, and on destruction what was current before.
+  class Binding {
+   public:
+    // Throws Error when another thread uses the context.
+    explicit Binding(const EglContext& context);
+    ~Binding();
+    Binding(const Binding&) = delete;
+    Binding& operator=(const Binding&) = delete;
+
+   private:
+    const EglContext& context_;
+    std::unique_ptr<Previous> previous_;
+  };
+
   // GL_RENDERER as the driver states it.
   const std::string& renderer() const;
 

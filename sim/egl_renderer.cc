@@ -60,7 +60,7 @@ EglRenderer::EglRenderer(EglRendererOptions options) : options_(options) {
 }
 
 EglRenderer::~EglRenderer() {
-  context_.MakeCurrent();
+  const EglContext::Binding binding(context_);
   uploads_.clear();
 }
 
@@ -101,7 +101,7 @@ Image EglRenderer::Render(const Scene& scene, const std::string& camera, int hei
   view.type = mjCAMERA_FIXED;
   view.fixedcamid = FindCamera(scene.model(), camera).id;
 
-  context_.MakeCurrent();
+  const EglContext::Binding binding(context_);
   Upload& upload = Find(scene.base_model());
   if (width > upload.context.offWidth || height > upload.context.offHeight) {
     mjr_resizeOffscreen(std::max(width, upload.context.offWidth),
