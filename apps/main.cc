@@ -28,6 +28,7 @@ struct Mode {
 // every mode, in the order of --help
 constexpr Mode kModes[] = {
     {"suites", "List every suite: tasks, scenes, where its data is.", AddSuites},
+    {"doctor", "Look at the renderer, the GPU, the versions and the data.", AddDoctor},
 };
 
 constexpr int kUsageError = 2;

@@ -17,5 +17,6 @@ namespace vega {
 using AddMode = std::function<int()> (*)(CLI::App& mode);
 
 std::function<int()> AddSuites(CLI::App& mode);
+std::function<int()> AddDoctor(CLI::App& mode);
 
 }  // namespace vega

@@ -1,9 +1,12 @@
 // The one symbol that libvega_torch.so is opened for.
 
+#include <torch/version.h>
+
 #include "policies/torch_module.h"
 #include "policies/vega_policy.h"
 
 extern "C" const vega::TorchModule* VegaTorchModule() {
-  static const vega::TorchModule module = {.open_policy = &vega::OpenVegaPolicy};
+  static const vega::TorchModule module = {.torch_version = TORCH_VERSION,
+                                           .open_policy = &vega::OpenVegaPolicy};
   return &module;
 }

@@ -11,9 +11,13 @@ namespace vega {
 
 // What the module offers; torch_entry.cc fills it in.
 struct TorchModule {
+  const char* torch_version;  // e.g. "2.11.0"
   // The policy `name`, "vega-tiny" or a checkpoint folder; as OpenPolicy().
   PolicySource (*open_policy)(const std::string& name, const PolicyOptions& options);
 };
+
+// True when this build has the module.
+bool HasTorchModule();
 
 // Opens the module, once per process; it stays open. Throws Error when this build has none or it
 // cannot be loaded.
