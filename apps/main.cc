@@ -28,6 +28,9 @@ struct Mode {
 // every mode, in the order of --help
 constexpr Mode kModes[] = {
     {"suites", "List every suite: tasks, scenes, where its data is.", AddSuites},
+    {"eval", "Run a policy on a suite's tasks and measure its success rate.", AddEval},
+    {"replay", "Play given actions from an initial state and record everything.", AddReplay},
+    {"describe", "Write a task's compiled model as text.", AddDescribe},
     {"doctor", "Look at the renderer, the GPU, the versions and the data.", AddDoctor},
 };
 

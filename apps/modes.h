@@ -17,6 +17,9 @@ namespace vega {
 using AddMode = std::function<int()> (*)(CLI::App& mode);
 
 std::function<int()> AddSuites(CLI::App& mode);
+std::function<int()> AddEval(CLI::App& mode);
+std::function<int()> AddReplay(CLI::App& mode);
+std::function<int()> AddDescribe(CLI::App& mode);
 std::function<int()> AddDoctor(CLI::App& mode);
 
 }  // namespace vega

@@ -84,7 +84,6 @@ class Worker {
 
   // nothing when it was interrupted
   std::optional<EpisodeRecord> Run(const EpisodeJob& job, const std::atomic<bool>& stop) {
-    const auto start = std::chrono::steady_clock::now();
     EpisodeRecord record{.suite = job.task.suite,
                          .task = job.task.index,
                          .task_name = job.task.name,
@@ -105,7 +104,6 @@ class Worker {
     record.ms = result.ms;
     record.state_hash = result.state_hash;
     record.error = std::move(result.error);
-    record.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return record;
   }
 
@@ -129,8 +127,11 @@ class Worker {
                             record.seed};
     RolloutOptions rollout{options_.wait_steps, options_.max_steps, {}};
     if (sources_.watch) rollout.on_frames = sources_.watch(job);
-    return RunEpisode(*environment_, *policy_, rollout, key, loaded->placements[job.episode], row,
-                      &stop);
+    const auto start = std::chrono::steady_clock::now();
+    RolloutResult result = RunEpisode(*environment_, *policy_, rollout, key,
+                                      loaded->placements[job.episode], row, &stop);
+    record.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return result;
   }
 
   TaskPool& pool_;

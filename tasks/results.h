@@ -26,7 +26,7 @@ struct EpisodeRecord {
   uint64_t seed = 0;
   Outcome outcome = Outcome::kFailure;
   int steps = 0;
-  double wall_s = 0;
+  double wall_s = 0;  // from the reset to the end, without loading the task
   StageTimes ms;
   uint64_t state_hash = 0;  // written as 16 hex digits
   std::string error;        // empty unless outcome is error

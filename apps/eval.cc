@@ -1,0 +1,294 @@
+// vega eval: runs a policy on a suite by the published protocol and leaves a run folder.
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <mujoco/mujoco.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "apps/interrupt.h"
+#include "apps/modes.h"
+#include "apps/version.h"
+#include "policies/registry.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/egl_renderer.h"
+#include "tasks/evaluation.h"
+#include "tasks/libero_suites.h"
+#include "tasks/progress.h"
+#include "tasks/report.h"
+#include "tasks/results.h"
+#include "tasks/run_videos.h"
+#include "tasks/summary.h"
+#include "tasks/task_list.h"
+
+namespace vega {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr int kVideoSize = 256;  // pixels, when neither --render nor the policy says
+constexpr int kInterrupted = 130;
+
+struct EvalOptions {
+  std::string suite;
+  std::string tasks;  // empty: all
+  int episodes = 50;
+  std::string policy;
+  int workers = 0;
+  std::string out;  // empty: runs/TIME-SUITE-POLICY
+  bool resume = false;
+  bool video = false;
+  int render = 0;
+  std::string device = "cpu";
+  uint32_t seed = 0;
+  int max_steps = 0;
+  bool exact = false;
+};
+
+// the flags that make the same run, as one would type them
+std::string Command(const EvalOptions& o) {
+  std::string command = fmt::format("./vega eval --suite {} --policy {} --episodes {} --seed {}",
+                                    o.suite, o.policy, o.episodes, o.seed);
+  if (!o.tasks.empty()) command += " --tasks " + o.tasks;
+  if (o.max_steps > 0) command += fmt::format(" --max-steps {}", o.max_steps);
+  if (o.workers > 0) command += fmt::format(" --workers {}", o.workers);
+  if (o.device != "cpu") command += " --device " + o.device;
+  if (o.exact) command += " --exact";
+  if (o.video) command += " --video";
+  if (o.render > 0) command += fmt::format(" --render {}", o.render);
+  return command;
+}
+
+fs::path OutFolder(const EvalOptions& options) {
+  if (!options.out.empty()) return options.out;
+  if (options.resume) throw Error("--resume needs --out", "name the folder of the run to continue");
+  std::string policy = fs::path(options.policy).filename().string();
+  std::replace(policy.begin(), policy.end(), ':', '-');
+  return fs::path("runs") / fmt::format("{:%Y%m%d-%H%M%S}-{}-{}",
+                                        fmt::localtime(std::time(nullptr)), options.suite, policy);
+}
+
+// One run, from its flags to its exit code.
+class EvalRun {
+ public:
+  explicit EvalRun(EvalOptions options)
+      : options_(std::move(options)),
+        suite_(LoadSuite(options_.suite)),
+        tasks_(ParseTaskList(options_.tasks, suite_)),
+        policy_(OpenPolicy(options_.policy, {options_.device})) {
+    ChooseCameras();
+  }
+
+  int Run() {
+    std::atomic<bool> stop = false;
+    const Interrupt interrupt(stop);
+    Announce();
+    RunFolder folder = OpenFolder();
+    const std::vector<EpisodeJob> jobs = MissingJobs(folder);
+    bool whole = true;
+    try {
+      whole = RunJobs(jobs, folder, stop);
+    } catch (const std::exception&) {
+      SummarizeWhatIsDone(folder);
+      throw;
+    }
+    const Summary summary = WriteSummary(folder);
+    fmt::print("{}", Table(summary));
+    fmt::print("report: {}\n", (folder.path() / "report.html").string());
+    if (!whole) {
+      fmt::print(stderr, "vega eval: interrupted (continue with {} --out {} --resume)\n",
+                 Command(options_), folder.path().string());
+      return kInterrupted;
+    }
+    if (summary.total.errors > 0) {
+      fmt::print(stderr, "vega eval: {} of {} episodes ended in an error (see {})\n",
+                 summary.total.errors, summary.total.n,
+                 (folder.path() / "episodes.jsonl").string());
+      return 1;
+    }
+    return 0;
+  }
+
+ private:
+  void ChooseCameras() {
+    const PolicyContract& contract = policy_.contract;
+    cameras_ = contract.cameras;
+    image_size_ = contract.image_size;
+    if (!contract.cameras.empty() && options_.render > 0 && options_.render != image_size_) {
+      throw Error(fmt::format("policy {} looks at {} px, not {}", policy_.name, image_size_,
+                              options_.render),
+                  "leave out --render");
+    }
+    if (!options_.video) return;
+    for (const char* camera : {"agentview", "robot0_eye_in_hand"}) {
+      if (std::find(cameras_.begin(), cameras_.end(), camera) == cameras_.end()) {
+        cameras_.push_back(camera);
+      }
+    }
+    if (image_size_ == 0) image_size_ = options_.render > 0 ? options_.render : kVideoSize;
+  }
+
+  // renderer and weights, before hours are spent on the wrong ones
+  void Announce() {
+    if (policy_.weights == "untrained") {
+      fmt::print(stderr, "policy {}: weights are UNTRAINED, actions mean nothing yet\n",
+                 policy_.name);
+    }
+    if (cameras_.empty()) return;
+    const EglRenderer renderer;
+    renderer_ = renderer.name();
+    fmt::print(
+        stderr, "renderer: {}{}\n", renderer_,
+        renderer.software() ? "  ** SOFTWARE: pictures are drawn by the CPU, slowly **" : "");
+  }
+
+  RunFolder OpenFolder() const {
+    const fs::path out = OutFolder(options_);
+    return options_.resume ? RunFolder::Resume(out, Manifest())
+                           : RunFolder::Create(out, Manifest());
+  }
+
+  Json Manifest() const {
+    const RunConfig config{.suite = suite_.name,
+                           .tasks = tasks_,
+                           .episodes = options_.episodes,
+                           .policy = policy_.name,
+                           .seed = options_.seed,
+                           .max_steps = options_.max_steps,
+                           .exact = options_.exact,
+                           .device = options_.device};
+    return {{"command", Command(options_)},
+            {"started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr)))},
+            {"config", ToJson(config)},
+            {"policy",
+             {{"name", policy_.name},
+              {"weights", policy_.weights},
+              {"contract", ToJson(policy_.contract)}}},
+            {"seeds", {{"reset", options_.seed}, {"policy", options_.seed}}},
+            {"horizon", options_.max_steps > 0 ? options_.max_steps : suite_.horizon},
+            {"workers", options_.workers},
+            {"video", options_.video},
+            {"cameras", cameras_},
+            {"image_size", image_size_},
+            {"renderer", renderer_.empty() ? Json() : Json(renderer_)},
+            {"versions", {{"vega", GitCommit()}, {"mujoco", mj_versionString()}}},
+            {"git_commit", GitCommit()}};
+  }
+
+  std::vector<EpisodeJob> MissingJobs(const RunFolder& folder) const {
+    std::set<std::pair<int, int>> done;
+    for (const EpisodeRecord& record : folder.records()) done.emplace(record.task, record.episode);
+    std::vector<EpisodeJob> jobs;
+    for (const int task : tasks_) {
+      const TaskEntry& entry = suite_.tasks[task];
+      for (int episode = 0; episode < options_.episodes; ++episode) {
+        if (done.contains({task, episode})) continue;
+        jobs.push_back(
+            {{suite_.name, task, entry.name, entry.instruction, suite_.horizon}, episode});
+      }
+    }
+    return jobs;
+  }
+
+  bool RunJobs(const std::vector<EpisodeJob>& jobs, RunFolder& folder,
+               std::atomic<bool>& stop) const {
+    const int finished = static_cast<int>(folder.records().size());
+    Progress progress(finished + static_cast<int>(jobs.size()), finished, stderr, isatty(2));
+    std::optional<RunVideos> videos;
+    if (options_.video) videos.emplace(folder.path() / "videos", stop);
+    EvaluationSources sources;
+    sources.load_task = [&](int task) { return LoadTask(suite_, task); };
+    sources.make_policy = policy_.make;
+    sources.make_renderer = [] { return std::make_unique<EglRenderer>(); };
+    sources.done = [&](const EpisodeRecord& record) {
+      if (videos) videos->Finish(record);
+      folder.Append(record);
+      progress.Add(record);
+    };
+    if (videos) sources.watch = [&](const EpisodeJob& job) { return videos->Watch(job); };
+    const EvaluationOptions evaluation{.workers = options_.workers,
+                                       .seed = options_.seed,
+                                       .exact = options_.exact,
+                                       .max_steps = options_.max_steps,
+                                       .cameras = cameras_,
+                                       .image_size = image_size_};
+    const bool whole = jobs.empty() || Evaluate(jobs, evaluation, sources, stop);
+    progress.End();
+    if (videos) videos->Check();
+    return whole;
+  }
+
+  static void Write(const fs::path& path, const std::string& text) {
+    AtomicFile file(path);
+    file.Write(text);
+    file.Commit();
+  }
+
+  // after a failure, which may keep these files from being written too
+  void SummarizeWhatIsDone(const RunFolder& folder) const {
+    try {
+      WriteSummary(folder);
+    } catch (const Error&) {
+      // the first failure is the one to tell
+    }
+  }
+
+  Summary WriteSummary(const RunFolder& folder) const {
+    const Summary summary = Summarize(suite_.name, folder.records());
+    Write(folder.path() / "summary.json", ToJson(summary).dump(2) + "\n");
+    Write(folder.path() / "report.html", ReportHtml(folder.manifest(), summary, folder.records(),
+                                                    VideoFiles(folder.path() / "videos")));
+    return summary;
+  }
+
+  EvalOptions options_;
+  Suite suite_;
+  std::vector<int> tasks_;
+  PolicySource policy_;
+  std::vector<std::string> cameras_;  // the policy's first
+  int image_size_ = 0;                // pixels
+  std::string renderer_;              // empty: nothing is drawn
+};
+
+}  // namespace
+
+std::function<int()> AddEval(CLI::App& mode) {
+  auto o = std::make_shared<EvalOptions>();
+  std::string policies;
+  for (const PolicyName& policy : PolicyNames()) {
+    policies += fmt::format("\n{} = {}", policy.name, policy.description);
+  }
+  mode.add_option("--suite", o->suite, "suite name, see vega suites")->required();
+  mode.add_option("--tasks", o->tasks,
+                  "tasks as indices, ranges or names, e.g. 0,3-5; default all");
+  mode.add_option("--episodes", o->episodes, "episodes a task")->check(CLI::Range(1, 1000000));
+  mode.add_option("--policy", o->policy, "who chooses the actions:" + policies)->required();
+  mode.add_option("--workers", o->workers, "threads; 0 = one a core; results do not depend on it")
+      ->check(CLI::Range(0, 1024));
+  mode.add_option("--out", o->out, "new or empty run folder; default runs/TIME-SUITE-POLICY");
+  mode.add_flag("--resume", o->resume, "continue the run in --out");
+  mode.add_flag("--video", o->video, "write videos/*.mp4, 20 frames/s, cameras side by side");
+  mode.add_option("--render", o->render, "video size in pixels; 0 = the policy's own, else 256")
+      ->check(CLI::Range(0, 4096));
+  mode.add_option("--device", o->device, "where networks run")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  mode.add_option("--seed", o->seed, "seed of resets and of the policy's chance");
+  mode.add_option("--max-steps", o->max_steps,
+                  "control steps (0.05 s) an episode; 0 = the suite's horizon")
+      ->check(CLI::Range(0, 1000000));
+  mode.add_flag("--exact", o->exact, "repeat robosuite's double forward pass in each sub-step");
+  return [o] { return EvalRun(*o).Run(); };
+}
+
+}  // namespace vega
