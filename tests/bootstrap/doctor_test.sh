@@ -10,7 +10,7 @@ failures=0
 check() {  # WHAT COMMAND...
   "${@:2}" || { echo "FAILED: $1"; failures=$((failures + 1)); }
 }
-says() { grep -qE "$1" <<<"$OUT"; }
+says() { grep -qE -e "$1" <<<"$OUT"; }
 
 OUT=$("$BINARY" doctor)
 check "a machine that is set up is well" test $? = 0
