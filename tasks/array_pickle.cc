@@ -2,6 +2,7 @@
 
 #include "tasks/array_pickle.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
@@ -11,6 +12,9 @@
 namespace vega {
 namespace {
 
+// an array's state is a tuple of tuples; more would only serve to exhaust the stack
+constexpr int kMaxDepth = 8;
+
 enum class Kind { kMark, kNone, kBool, kInt, kText, kTuple, kGlobal, kDtype, kBytes, kArray };
 
 // tuples are shared, so that a pickle that nests one value many times stays small
@@ -19,6 +23,7 @@ struct Value {
   int64_t number = 0;
   std::string_view text;  // kText, kGlobal, kDtype; kBytes: still UTF-8
   std::shared_ptr<const std::vector<Value>> items;
+  int depth = 0;  // of tuples in tuples
 };
 
 class Walker {
@@ -177,9 +182,12 @@ class Walker {
   void PushTuple(size_t count) {
     if (stack_.size() < count) Fail("is damaged");
     const auto begin = stack_.end() - static_cast<std::ptrdiff_t>(count);
+    int depth = 1;
+    for (auto item = begin; item != stack_.end(); ++item) depth = std::max(depth, item->depth + 1);
+    if (depth > kMaxDepth) Fail("nests tuples too deeply");
     auto items = std::make_shared<const std::vector<Value>>(begin, stack_.end());
     stack_.erase(begin, stack_.end());
-    Push({.kind = Kind::kTuple, .items = std::move(items)});
+    Push({.kind = Kind::kTuple, .items = std::move(items), .depth = depth});
   }
 
   void PushTupleFromMark() {

@@ -52,5 +52,10 @@ TEST_CASE("Opcodes outside the array's few are refused") {
   CHECK_THROWS_WITH(ReadArrayPickle("N.", "x"), Catch::Contains("no array"));
 }
 
+TEST_CASE("Tuples nested without end do not exhaust the stack") {
+  const std::string pickle = ")" + std::string(10'000'000, '\x85') + "0.";
+  CHECK_THROWS_WITH(ReadArrayPickle(pickle, "x"), Catch::Contains("too deeply"));
+}
+
 }  // namespace
 }  // namespace vega
