@@ -32,6 +32,7 @@ constexpr Mode kModes[] = {
     {"replay", "Play given actions from an initial state and record everything.", AddReplay},
     {"describe", "Write a task's compiled model as text.", AddDescribe},
     {"doctor", "Look at the renderer, the GPU, the versions and the data.", AddDoctor},
+    {"view", "Open the window on a task and a policy.", AddView},
 };
 
 constexpr int kUsageError = 2;

@@ -21,5 +21,6 @@ std::function<int()> AddEval(CLI::App& mode);
 std::function<int()> AddReplay(CLI::App& mode);
 std::function<int()> AddDescribe(CLI::App& mode);
 std::function<int()> AddDoctor(CLI::App& mode);
+std::function<int()> AddView(CLI::App& mode);
 
 }  // namespace vega

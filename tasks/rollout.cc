@@ -87,6 +87,7 @@ void Rollout::Start(const EpisodeKey& key, const ResetPlacement& placement,
 
 // one control step; `observed_step` is the step its observation belongs to, negative while waiting
 void Rollout::Advance(const Action& action, int observed_step) {
+  action_ = action;
   const bool keep = observed_step >= 0 && clips_.Needs(observed_step, next_call_);
   const bool draw = keep || (observed_step >= 0 && options_.on_frames);
   if (environment_.Step(action, draw) != StepStatus::kOk) {

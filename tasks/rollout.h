@@ -61,6 +61,8 @@ class Rollout {
   // the policy answers anything but 1 to chunk_length finite actions.
   bool Step();
   const RolloutResult& result() const { return result_; }
+  // The last one that was played.
+  const Action& action() const { return action_; }
 
  private:
   void Advance(const Action& action, int observed_step);
@@ -74,6 +76,7 @@ class Rollout {
   PolicyInput input_;
   std::vector<Action> chunk_;  // (<= K) the policy's last answer
   size_t played_ = 0;          // actions of it already played
+  Action action_ = kNoOp;      // the last one played
   int next_call_ = 0;          // step of the next call
   RolloutResult result_;
 };

@@ -1,0 +1,122 @@
+#include "viewer/window.h"
+
+#include <GLFW/glfw3.h>
+#include <imgui.h>
+#include <imgui_impl_glfw.h>
+#include <imgui_impl_opengl3.h>
+
+#include <algorithm>
+#include <string>
+
+#include "sim/base/error.h"
+
+namespace vega {
+namespace {
+
+// GLFW's last error text, or a plain one
+std::string GlfwError() {
+  const char* text = nullptr;
+  glfwGetError(&text);
+  return text != nullptr ? text : "unknown error";
+}
+
+void ApplyStyle(float scale) {
+  ImGui::StyleColorsDark();
+  ImGuiStyle& style = ImGui::GetStyle();
+  style.WindowRounding = 6;
+  style.FrameRounding = 4;
+  style.GrabRounding = 4;
+  style.WindowBorderSize = 0;
+  style.Colors[ImGuiCol_WindowBg].w = 0.88f;
+  style.ScaleAllSizes(scale);
+  ImGui::GetIO().FontGlobalScale = scale;
+}
+
+// what is drawn and not yet shown, turned the right way up
+Image ReadBackBuffer(int width, int height) {
+  const size_t row = static_cast<size_t>(width) * 3;
+  std::vector<uint8_t> bottom_up(row * height);
+  glReadBuffer(GL_BACK);
+  glPixelStorei(GL_PACK_ALIGNMENT, 1);
+  glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE, bottom_up.data());
+  Image image{height, width, std::vector<uint8_t>(bottom_up.size())};
+  for (int y = 0; y < height; ++y) {
+    std::copy_n(bottom_up.data() + row * (height - 1 - y), row, image.pixels.data() + row * y);
+  }
+  return image;
+}
+
+}  // namespace
+
+struct Window::Glfw {
+  Glfw() {
+    if (!glfwInit()) {
+      throw Error("no window can be opened: " + GlfwError(),
+                  "start it on a desktop, with DISPLAY set, or under xvfb-run");
+    }
+  }
+  ~Glfw() { glfwTerminate(); }
+};
+
+Window::Window(const WindowOptions& options) : glfw_(std::make_unique<Glfw>()) {
+  glfwWindowHint(GLFW_SAMPLES, 4);
+  glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
+  window_ =
+      glfwCreateWindow(options.width, options.height, options.title.c_str(), nullptr, nullptr);
+  if (window_ == nullptr) {
+    throw Error("no OpenGL window can be opened: " + GlfwError(),
+                "check the display's OpenGL with glxinfo");
+  }
+  glfwMakeContextCurrent(window_);
+  glfwSwapInterval(options.vsync ? 1 : 0);
+
+  IMGUI_CHECKVERSION();
+  ImGui::CreateContext();
+  ImGui::GetIO().ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+  ImGui::GetIO().IniFilename = nullptr;  // the layout is the program's own
+  float scale = 1;
+  glfwGetWindowContentScale(window_, &scale, nullptr);
+  ApplyStyle(std::max(1.0f, scale));
+  // MuJoCo draws with a compatibility context, for which this is ImGui's shader language
+  ImGui_ImplGlfw_InitForOpenGL(window_, /*install_callbacks=*/true);
+  ImGui_ImplOpenGL3_Init("#version 120");
+}
+
+Window::~Window() {
+  if (window_ == nullptr) return;
+  ImGui_ImplOpenGL3_Shutdown();
+  ImGui_ImplGlfw_Shutdown();
+  ImGui::DestroyContext();
+  glfwDestroyWindow(window_);
+}
+
+bool Window::BeginFrame() {
+  glfwPollEvents();
+  ImGui_ImplOpenGL3_NewFrame();
+  ImGui_ImplGlfw_NewFrame();
+  ImGui::NewFrame();
+  return !glfwWindowShouldClose(window_);
+}
+
+void Window::EndFrame(Image* picture) {
+  ImGui::Render();
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+  if (picture != nullptr) *picture = ReadBackBuffer(framebuffer_width(), framebuffer_height());
+  glfwSwapBuffers(window_);
+}
+
+int Window::framebuffer_width() const {
+  int width = 0;
+  glfwGetFramebufferSize(window_, &width, nullptr);
+  return width;
+}
+
+int Window::framebuffer_height() const {
+  int height = 0;
+  glfwGetFramebufferSize(window_, nullptr, &height);
+  return height;
+}
+
+void Window::Close() { glfwSetWindowShouldClose(window_, GLFW_TRUE); }
+
+}  // namespace vega
