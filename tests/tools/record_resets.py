@@ -27,6 +27,8 @@ TASKS = [
     ("libero_90", 35),  # a closed microwave with something on it
     ("libero_10_object", 3),  # LIBERO-PRO's own categories
     ("libero_object_swap", 4),
+    ("libero_object_with_mug", 0),  # an object of its own design
+    ("libero_study_table", 0),  # the workspace is not the first fixture
 ]
 
 
