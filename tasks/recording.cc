@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "sim/base/error.h"
 #include "sim/base/safetensors.h"
 
@@ -114,11 +112,11 @@ void SaveRecording(const Recording& recording, const Task& task,
   }
 
   const mjModel& model = *task.model();
-  nlohmann::json names = nlohmann::json::array(), addresses = nlohmann::json::array();
+  std::vector<std::string> names;
   for (int j = 0; j < model.njnt; ++j) {
-    names.push_back(model.names + model.name_jntadr[j]);
-    addresses.push_back(model.jnt_qposadr[j]);
+    names.push_back(fmt::format("\"{}\"", model.names + model.name_jntadr[j]));
   }
+  const std::span<const int> addresses(model.jnt_qposadr, model.njnt);
   const TaskInfo& info = task.info();
   writer.SetMetadata("suite", info.suite);
   writer.SetMetadata("task", std::to_string(info.index));
@@ -126,8 +124,8 @@ void SaveRecording(const Recording& recording, const Task& task,
   writer.SetMetadata("language", info.instruction);
   writer.SetMetadata("bddl_file", info.name + ".bddl");
   writer.SetMetadata("init", std::to_string(recording.init));
-  writer.SetMetadata("joint_names", names.dump());
-  writer.SetMetadata("qpos_adr", addresses.dump());
+  writer.SetMetadata("joint_names", fmt::format("[{}]", fmt::join(names, ", ")));
+  writer.SetMetadata("qpos_adr", fmt::format("[{}]", fmt::join(addresses, ", ")));
   writer.Write(file);
 }
 
