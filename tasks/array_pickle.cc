@@ -30,7 +30,7 @@ class Walker {
  public:
   Walker(std::string_view pickle, const std::string& source) : pickle_(pickle), source_(source) {}
 
-  PickledArray Walk() {
+  RawArray Walk() {
     while (true) {
       const unsigned char opcode = Byte();
       if (opcode == '.') break;
@@ -148,8 +148,8 @@ class Walker {
     if (shape.size() != 2 || shape[0].kind != Kind::kInt || shape[1].kind != Kind::kInt) {
       Fail("holds an array that has not two dimensions");
     }
-    array_ = std::make_unique<PickledArray>(
-        PickledArray{shape[0].number, shape[1].number, Latin1(state[4].text)});
+    array_ = std::make_unique<RawArray>(
+        RawArray{shape[0].number, shape[1].number, Latin1(state[4].text)});
   }
 
   // UTF-8 text of the code points 0 to 255 to one byte each
@@ -240,12 +240,12 @@ class Walker {
   size_t at_ = 0;
   std::vector<Value> stack_;
   std::map<int64_t, Value> memo_;
-  std::unique_ptr<PickledArray> array_;
+  std::unique_ptr<RawArray> array_;
 };
 
 }  // namespace
 
-PickledArray ReadArrayPickle(std::string_view pickle, const std::string& source) {
+RawArray ReadArrayPickle(std::string_view pickle, const std::string& source) {
   return Walker(pickle, source).Walk();
 }
 

@@ -1,5 +1,6 @@
 // Whatever the bytes, reading them as initial states ends in rows or in one vega::Error. The pickle
-// is also fed directly, since a zip member's checksum would keep most inputs from it.
+// and the npy are also fed directly, since a zip member's checksum would keep most inputs from
+// them.
 
 #include <cstddef>
 #include <cstdint>
@@ -7,10 +8,19 @@
 #include "sim/base/error.h"
 #include "tasks/array_pickle.h"
 #include "tasks/init_states.h"
+#include "tasks/npy.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     vega::ParseInitStates({reinterpret_cast<const std::byte*>(data), size}, 80, "fuzz");
+  } catch (const vega::Error&) {
+  }
+  try {
+    vega::ParseInitStates({reinterpret_cast<const std::byte*>(data), size}, 80, "fuzz.npz");
+  } catch (const vega::Error&) {
+  }
+  try {
+    vega::ReadNpy({reinterpret_cast<const char*>(data), size}, "fuzz");
   } catch (const vega::Error&) {
   }
   try {

@@ -20,7 +20,7 @@ std::string Pickle(const std::string& dtype = "f8", const std::string& order = "
 }
 
 TEST_CASE("A plain array is read without running the pickle") {
-  const PickledArray array = ReadArrayPickle(Pickle(), "x");
+  const RawArray array = ReadArrayPickle(Pickle(), "x");
   CHECK(array.rows == 1);
   CHECK(array.columns == 1);
   CHECK(array.bytes == std::string("\0\0\0\0\0\0\xf0\x3f", 8));
