@@ -194,12 +194,12 @@ std::vector<T> SafetensorsFile::Values(const std::string& name) const {
   const size_t count = tensor.bytes.size() / ByteSize(tensor.dtype);
   std::vector<T> values(count);
   if (tensor.dtype == DTypeOf<T>()) {
-    std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+    std::ranges::copy(tensor.bytes, std::as_writable_bytes(std::span(values)).begin());
     return values;
   }
   if (std::is_same_v<T, double> && tensor.dtype == DType::kF32) {
     std::vector<float> narrow(count);
-    std::memcpy(narrow.data(), tensor.bytes.data(), tensor.bytes.size());
+    std::ranges::copy(tensor.bytes, std::as_writable_bytes(std::span(narrow)).begin());
     std::ranges::copy(narrow, values.begin());
     return values;
   }
