@@ -42,7 +42,10 @@ def differences(a, b):
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    a, b = (json.loads((pathlib.Path(d) / "model.json").read_text()) for d in sys.argv[1:])
+    try:
+        a, b = (json.loads((pathlib.Path(d) / "model.json").read_text()) for d in sys.argv[1:])
+    except (OSError, ValueError) as error:
+        sys.exit(f"compare_describe: {error}")
     lines = list(differences(a, b))
     for line in lines:
         print(f"{a['task']}: {line}")
