@@ -93,8 +93,9 @@ class EvalRun {
   int Run() {
     std::atomic<bool> stop = false;
     const Interrupt interrupt(stop);
-    Announce();
+    ProbeRenderer();
     RunFolder folder = OpenFolder();
+    Announce();
     const std::vector<EpisodeJob> jobs = MissingJobs(folder);
     bool whole = true;
     try {
@@ -139,18 +140,23 @@ class EvalRun {
     if (image_size_ == 0) image_size_ = options_.render > 0 ? options_.render : kVideoSize;
   }
 
-  // renderer and weights, before hours are spent on the wrong ones
-  void Announce() {
+  // fails before the run folder is made when nothing can be drawn
+  void ProbeRenderer() {
+    if (cameras_.empty()) return;
+    const EglRenderer renderer;
+    renderer_ = renderer.name();
+    software_ = renderer.software();
+  }
+
+  // weights and renderer, before hours are spent on the wrong ones
+  void Announce() const {
     if (policy_.weights == "untrained") {
       fmt::print(stderr, "policy {}: weights are UNTRAINED, actions mean nothing yet\n",
                  policy_.name);
     }
     if (cameras_.empty()) return;
-    const EglRenderer renderer;
-    renderer_ = renderer.name();
-    fmt::print(
-        stderr, "renderer: {}{}\n", renderer_,
-        renderer.software() ? "  ** SOFTWARE: pictures are drawn by the CPU, slowly **" : "");
+    fmt::print(stderr, "renderer: {}{}\n", renderer_,
+               software_ ? "  ** SOFTWARE: pictures are drawn by the CPU, slowly **" : "");
   }
 
   RunFolder OpenFolder() const {
@@ -259,6 +265,7 @@ class EvalRun {
   std::vector<std::string> cameras_;  // the policy's first
   int image_size_ = 0;                // pixels
   std::string renderer_;              // empty: nothing is drawn
+  bool software_ = false;             // the renderer
 };
 
 }  // namespace

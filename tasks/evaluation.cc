@@ -99,6 +99,8 @@ class Worker {
       result.error = error.what();
     }
     if (result.interrupted) return std::nullopt;
+    // an error may have left the simulation in the middle of a step
+    if (result.outcome == Outcome::kError) environment_.reset();
     record.outcome = result.outcome;
     record.steps = result.steps;
     record.ms = result.ms;

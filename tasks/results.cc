@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <set>
 #include <utility>
@@ -39,6 +40,9 @@ uint64_t ParseHash(const std::string& digits) {
   }
   return hash;
 }
+
+// readable in a file: three decimals
+double Rounded(double value) { return std::round(value * 1000) / 1000; }
 
 // the first key in which two objects differ, as "key is A, not B", or nothing
 std::string Difference(const Json& was, const Json& now) {
@@ -73,12 +77,12 @@ Json ToJson(const EpisodeRecord& r) {
           {"seed", r.seed},
           {"outcome", Name(r.outcome)},
           {"steps", r.steps},
-          {"wall_s", r.wall_s},
+          {"wall_s", Rounded(r.wall_s)},
           {"stage_ms",
-           {{"reset", r.ms.reset},
-            {"sim", r.ms.sim},
-            {"render", r.ms.render},
-            {"policy", r.ms.policy}}},
+           {{"reset", Rounded(r.ms.reset)},
+            {"sim", Rounded(r.ms.sim)},
+            {"render", Rounded(r.ms.render)},
+            {"policy", Rounded(r.ms.policy)}}},
           {"state_hash", fmt::format("{:016x}", r.state_hash)},
           {"error", r.error.empty() ? Json() : Json(r.error)}};
 }

@@ -116,6 +116,7 @@ struct VideoWriter::Encoder {
       const int code = avcodec_receive_packet(codec.get(), packet.get());
       if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
       Check(code, "encode a frame");
+      packet->duration = 1;  // without it the last frame is shown for no time and dropped
       av_packet_rescale_ts(packet.get(), codec->time_base, format->streams[0]->time_base);
       packet->stream_index = 0;
       Check(av_interleaved_write_frame(format.get(), packet.get()), "write the file");

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -121,6 +123,45 @@ TEST_CASE("a disk that fills up loses no finished episode") {
   CHECK(done < 6);
   CHECK(RunVega(kEval + " --workers 1 --resume --out " + run.string()).code == 0);
   CHECK(Episodes(run).size() == 6);
+}
+
+TEST_CASE("episodes that end in an error are recorded, and the run fails") {
+  // the suites without the robot's files: tasks are known but cannot be loaded
+  const ScratchFolder folder;
+  const char* home = std::getenv("VEGA_HOME");
+  const std::filesystem::path real =
+      home ? std::filesystem::path(home)
+           : std::filesystem::path(std::getenv("HOME")) / ".cache/vega";
+  std::filesystem::create_directories(folder / "home/data");
+  for (const auto& entry : std::filesystem::directory_iterator(real / "data")) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("robosuite")) {
+      std::filesystem::create_symlink(entry.path(), folder / "home/data" / name);
+    }
+  }
+  const auto run = folder / "run";
+  const Output output = RunVega(kEval + " --workers 1 --out " + run.string(),
+                                "export VEGA_HOME=" + (folder / "home").string() + ";");
+  CHECK(output.code == 1);
+  CHECK_THAT(output.err, Contains("vega eval: 6 of 6 episodes ended in an error"));
+  const auto episodes = Episodes(run);
+  REQUIRE(episodes.size() == 6);
+  CHECK(episodes.begin()->second["outcome"] == "error");
+  CHECK_THAT(episodes.begin()->second["error"].get<std::string>(), Contains("robosuite"));
+  CHECK(Json::parse(ReadText(run / "summary.json"))["errors"] == 6);
+}
+
+TEST_CASE("a video is written for each episode") {
+  const ScratchFolder folder;
+  const auto run = folder / "run";
+  const Output output = RunVega(
+      "eval --suite libero_object --tasks 0 --episodes 1 --max-steps 2 --policy hold --video "
+      "--render 32 --out " +
+      run.string());
+  CHECK(output.code == 0);
+  CHECK_THAT(output.err, Contains("renderer: "));
+  CHECK(std::filesystem::exists(run / "videos/task00_episode000.mp4"));
+  CHECK_THAT(ReadText(run / "report.html"), Contains("videos/task00_episode000.mp4"));
 }
 
 }  // namespace

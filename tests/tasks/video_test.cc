@@ -1,5 +1,9 @@
 #include "tasks/video.h"
 
+extern "C" {
+#include <libavformat/avformat.h>
+}
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +20,18 @@ Image Grey(int size, uint8_t value) {
   return {size, size, std::vector<uint8_t>(static_cast<size_t>(size) * size * 3, value)};
 }
 
+// seconds, as a player reads it
+double Duration(const fs::path& file) {
+  AVFormatContext* format = nullptr;
+  REQUIRE(avformat_open_input(&format, file.c_str(), nullptr, nullptr) == 0);
+  REQUIRE(avformat_find_stream_info(format, nullptr) >= 0);
+  const AVStream& stream = *format->streams[0];
+  const double seconds = stream.duration * av_q2d(stream.time_base);
+  CHECK(stream.nb_frames == 10);
+  avformat_close_input(&format);
+  return seconds;
+}
+
 TEST_CASE("a video appears whole when it is finished, and not before") {
   const fs::path file = fs::temp_directory_path() / "vega_video_test.mp4";
   fs::remove(file);
@@ -29,6 +45,7 @@ TEST_CASE("a video appears whole when it is finished, and not before") {
     video.Finish();
   }
   REQUIRE(fs::exists(file));
+  CHECK(Duration(file) == Approx(10 / 20.0));
   std::ifstream stream(file, std::ios::binary);
   std::string start(8, '\0');
   stream.read(start.data(), 8);
