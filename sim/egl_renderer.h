@@ -5,6 +5,7 @@
 #include <mujoco/mujoco.h>
 
 #include <list>
+#include <memory>
 #include <string>
 
 #include "sim/egl_context.h"
@@ -20,7 +21,7 @@ struct EglRendererOptions {
 // Draws with the settings of robosuite's offscreen context (utils/binding_utils.py): collision
 // geoms (group 0) hidden, 1000 geoms at most, 4 samples a pixel, a buffer of at least 640 x 480.
 // Serves scenes of any number of models; the least recently drawn are dropped from the GL side. To
-// be used on one thread at a time.
+// be used by one thread at a time, any thread.
 class EglRenderer : public Renderer {
  public:
   // Throws Error when the machine has no usable OpenGL.
