@@ -18,19 +18,3 @@ target_link_libraries(Torch::Torch INTERFACE ${_torch}/torch/lib/libtorch_cpu.so
 foreach(_dir ${_torch}/torch/lib ${_torch}/nvidia/cu13/lib)
   target_link_options(Torch::Torch INTERFACE -Wl,-rpath,${_dir} -Wl,-rpath-link,${_dir})
 endforeach()
-
-# vega_torch_headers(TARGET): TARGET reads torch/torch.h precompiled; one such header serves every target.
-set(_empty ${PROJECT_BINARY_DIR}/torch_headers.cc)
-if(NOT EXISTS ${_empty})
-  file(WRITE ${_empty} "")
-endif()
-add_library(vega_torch_pch OBJECT ${_empty})
-target_link_libraries(vega_torch_pch PRIVATE vega_compiler Torch::Torch)
-if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  # so that ccache serves what reads it
-  target_compile_options(vega_torch_pch INTERFACE -fpch-preprocess PRIVATE -fpch-preprocess)
-endif()
-target_precompile_headers(vega_torch_pch PRIVATE <torch/torch.h>)
-function(vega_torch_headers target)
-  target_precompile_headers(${target} REUSE_FROM vega_torch_pch)
-endfunction()
