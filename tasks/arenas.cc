@@ -25,9 +25,8 @@ constexpr CameraPose kGalleryView = {
 constexpr CameraPose kPaperView = {"paperview", {2.1, 0.535, 2.075}, {0.513, 0.353, 0.443, 0.645}};
 constexpr double kZoneHalfHeight = 0.007;  // m, of a workspace region's site
 
-std::vector<Arena> MakeArenas() {
-  std::vector<Arena> arenas;
-  arenas.push_back({
+Arena Tabletop() {
+  return {
       .spec = {"libero_tabletop_manipulation", "table", {0, 0, 0.90}, 0.01 - 0.05, true},
       .scene = "libero_tabletop_base_style.xml",
       .floor = "light-gray-floor-tile.png",
@@ -41,8 +40,11 @@ std::vector<Arena> MakeArenas() {
       .cameras = {{"agentview", {0.6586131746834771, 0.0, 1.6103500240372423}, kHighQuat},
                   {"frontview", {1.0, 0.0, 1.48}, kFrontQuat},
                   kGalleryView},
-  });
-  arenas.push_back({
+  };
+}
+
+Arena KitchenTabletop() {
+  return {
       .spec = {"libero_kitchen_tabletop_manipulation",
                "kitchen_table",
                {0, 0, 0.90},
@@ -61,8 +63,11 @@ std::vector<Arena> MakeArenas() {
                   {"frontview", {1.0, 0.0, 1.48}, kFrontQuat},
                   kGalleryView,
                   kPaperView},
-  });
-  arenas.push_back({
+  };
+}
+
+Arena StudyTabletop() {
+  return {
       .spec = {"libero_study_tabletop_manipulation",
                "study_table",
                {-0.2, 0, 0.867},
@@ -80,8 +85,11 @@ std::vector<Arena> MakeArenas() {
                   {"frontview", {1.0, 0.0, 1.48}, kFrontQuat},
                   kGalleryView,
                   kPaperView},
-  });
-  arenas.push_back({
+  };
+}
+
+Arena LivingRoomTabletop() {
+  return {
       .spec = {"libero_living_room_tabletop_manipulation",
                "living_room_table",
                {0, 0, 0.41},
@@ -98,8 +106,11 @@ std::vector<Arena> MakeArenas() {
                   {"frontview", {1.5, 0.0, 0.9}, kFrontQuat},
                   kGalleryView,
                   {"paperview", {2.1, 0.735, 1.875}, kPaperView.quat}},
-  });
-  arenas.push_back({
+  };
+}
+
+Arena Floor() {
+  return {
       .spec = {"libero_floor_manipulation", "floor", {0, 0, -0.035}, -0.025, true},
       .scene = "libero_floor_base_style.xml",
       .floor = "light-gray-floor-tile.png",
@@ -111,8 +122,11 @@ std::vector<Arena> MakeArenas() {
       .cameras = {{"agentview", {0.8965773716836134, 5.216182733499864e-07, 0.65}, kLowQuat},
                   {"frontview", {1.0, 0.0, 0.65}, kFrontQuat},
                   kGalleryView},
-  });
-  arenas.push_back({
+  };
+}
+
+Arena CoffeeTable() {
+  return {
       .spec =
           {"libero_coffee_table_manipulation", "coffee_table", {0, 0, 0.41}, 0.01 - 0.024, true},
       .scene = "libero_coffee_table_base_style.xml",
@@ -127,8 +141,7 @@ std::vector<Arena> MakeArenas() {
                   {"canonical_agentview",
                    {0.5386131746834771, 0.0, 0.7903500240372423},
                    kHighQuat}},
-  });
-  return arenas;
+  };
 }
 
 // the texture keeps its folder and takes another file
@@ -197,7 +210,8 @@ void AddRegionSite(const Arena& arena, const BddlProblem& problem, const BddlReg
 }  // namespace
 
 const std::vector<Arena>& AllArenas() {
-  static const std::vector<Arena> arenas = MakeArenas();
+  static const std::vector<Arena> arenas = {
+      Tabletop(), KitchenTabletop(), StudyTabletop(), LivingRoomTabletop(), Floor(), CoffeeTable()};
   return arenas;
 }
 

@@ -1,4 +1,5 @@
-// Every object and fixture category of LIBERO and LIBERO-PRO: its file and how LIBERO samples and judges it.
+// Every object and fixture category of LIBERO and LIBERO-PRO: its file and how LIBERO samples and
+// judges it.
 
 #pragma once
 
@@ -15,9 +16,11 @@ struct RotationDraw {
   double hi;  // rad
 };
 
-// Joint thresholds of an articulated category; a predicate that has no threshold is an Error to ask.
+// Joint thresholds of an articulated category; a predicate that has no threshold is an Error to
+// ask.
 struct Articulation {
-  // open when q < open_below (or q > open_above), closed when q > close_above (or q < close_below); rad or m
+  // open when q < open_below (or q > open_above), closed when q > close_above (or q < close_below);
+  // rad or m
   std::optional<double> open_below, open_above, close_above, close_below;
   // on when q >= turn_on_from, off when q < turn_off_below; rad
   std::optional<double> turn_on_from, turn_off_below;
@@ -26,12 +29,13 @@ struct Articulation {
 };
 
 struct ObjectCategory {
-  std::string name;                     // as in BDDL files
-  std::string xml;                      // relative to the assets folder
-  std::vector<RotationDraw> rotations;  // draws in order; more than one: composed by LIBERO's dict rule
-  bool rotation_is_dict = false;        // several axes given as a dict: q = q_axis * q
+  std::string name;  // as in BDDL files
+  std::string xml;   // relative to the assets folder
+  std::vector<RotationDraw>
+      rotations;                  // draws in order; more than one: composed by LIBERO's dict rule
+  bool rotation_is_dict = false;  // several axes given as a dict: q = q_axis * q
   std::optional<Articulation> articulation;
-  bool tracks_visual_state = false;     // the stove: burner shown while on
+  bool tracks_visual_state = false;  // the stove: burner shown while on
 };
 
 // Throws Error for an unknown category, naming the nearest ones.

@@ -46,8 +46,9 @@ void SetJoints(pugi::xml_node worldbody) {
   int index = 0;
   VisitElements(worldbody, [&](pugi::xml_node node) {
     if (std::strcmp(node.name(), "joint") != 0 || index == 7) return;
-    if (!node.attribute("frictionloss"))
+    if (!node.attribute("frictionloss")) {
       SetNumbers(node, "frictionloss", std::array{kFrictionLoss});
+    }
     if (!node.attribute("armature")) SetNumbers(node, "armature", std::array{5.0 / (index + 1)});
     SetNumbers(node, "damping", std::array{kDamping[index]});
     ++index;

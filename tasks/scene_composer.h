@@ -1,4 +1,5 @@
-// From a BDDL problem to one MJCF document, merged as robosuite merges arena, robot, objects and fixtures.
+// From a BDDL problem to one MJCF document, merged as robosuite merges arena, robot, objects and
+// fixtures.
 
 #pragma once
 
@@ -15,26 +16,28 @@ namespace vega {
 
 // One of LIBERO's six problem classes.
 struct ArenaSpec {
-  std::string problem_name;                   // e.g. libero_tabletop_manipulation
-  std::string workspace;                      // category of the workspace fixture, e.g. table
-  std::array<double, 3> workspace_offset{};   // m, world
-  double fixture_z_offset = 0;                // m, added to a sampled fixture's height
-  bool boundary_shrink = false;               // movable objects keep their radius inside a region's border
+  std::string problem_name;                  // e.g. libero_tabletop_manipulation
+  std::string workspace;                     // category of the workspace fixture, e.g. table
+  std::array<double, 3> workspace_offset{};  // m, world
+  double fixture_z_offset = 0;               // m, added to a sampled fixture's height
+  bool boundary_shrink = false;  // movable objects keep their radius inside a region's border
 };
 
 // Throws Error for an unknown problem class, naming the six.
 const ArenaSpec& FindArena(const std::string& problem_name);
 
-// An object or fixture instance; its root body is name + "_main", a movable one's free joint name + "_joint0".
+// An object or fixture instance; its root body is name + "_main", a movable one's free joint name +
+// "_joint0".
 struct SceneObject {
   std::string name;
   const ObjectCategory* category = nullptr;
   bool fixture = false;
-  std::vector<std::string> contact_geoms;  // compiled names of its group-0 geoms, LIBERO's contact list
-  std::vector<std::string> joints;         // compiled names of its own joints (without the free joint)
-  double bottom_z = 0;                     // m, bottom_site height, negative
-  double top_z = 0;                        // m, top_site height
-  double horizontal_radius = 0;            // m
+  std::vector<std::string>
+      contact_geoms;                // compiled names of its group-0 geoms, LIBERO's contact list
+  std::vector<std::string> joints;  // compiled names of its own joints (without the free joint)
+  double bottom_z = 0;              // m, bottom_site height, negative
+  double top_z = 0;                 // m, top_site height
+  double horizontal_radius = 0;     // m
 };
 
 // A region that predicates may name: a site of an object or fixture, or a workspace region.
@@ -52,7 +55,8 @@ struct ComposedScene {
   std::vector<SceneSite> sites;
 };
 
-// Throws Error naming the BDDL source line for unknown categories and regions, and the file for missing assets.
+// Throws Error naming the BDDL source line for unknown categories and regions, and the file for
+// missing assets.
 ComposedScene ComposeScene(const BddlProblem& problem, const DataPaths& data);
 
 }  // namespace vega

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Compare two descriptions of one task (folders with model.json): names in order, counts, every number within 1e-9.
+"""Compare two descriptions of one task (folders with model.json).
+
+Names in order, counts, and every number within 1e-9.
 
     python compare_describe.py DIR_A DIR_B        exit 0 when equal, 1 with one line a difference
 """
@@ -25,7 +27,8 @@ def differences(a, b):
         x, y = a["names"].get(kind, []), b["names"].get(kind, [])
         if x != y:
             first = next((i for i, (p, q) in enumerate(zip(x, y)) if p != q), min(len(x), len(y)))
-            yield f"{kind} names: {len(x)} and {len(y)}, first difference at {first}: {x[first:first + 1]} {y[first:first + 1]}"
+            yield (f"{kind} names: {len(x)} and {len(y)}, first difference at {first}: "
+                   f"{x[first:first + 1]} {y[first:first + 1]}")
     for key in sorted((set(a) | set(b)) - SKIPPED - {"names"}):
         if key not in a or key not in b:
             yield f"{key}: only in one"

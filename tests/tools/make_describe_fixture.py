@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Shrink descriptions of Python LIBERO's models (folders with model.json, named SUITE_TASK) to one small fixture.
+"""Shrink descriptions of Python LIBERO's models (folders SUITE_TASK with model.json) to one fixture.
 
     python make_describe_fixture.py DIR... > tests/fixtures/describe/scenes.json
 
-Names are kept for bodies, hashed (FNV-1a, 64 bits) for the rest; masses are kept, other numbers become a plain and a
-weighted sum. Poses of instances' root bodies are left out: a reset moves fixtures.
+Names are kept for bodies, hashed (FNV-1a, 64 bits) for the rest; masses are kept, other numbers
+become a plain and a weighted sum. Poses of instances' root bodies are left out: a reset moves
+fixtures.
 """
 import json
 import pathlib
@@ -32,10 +33,13 @@ def shrink(folder):
     kept = [i for i, name in enumerate(bodies) if not name.endswith("_main")]
     for key in ("body_pos", "body_quat"):
         model[key] = [model[key][i] for i in kept]
-    numbers = {k: sums(flat(v)) for k, v in model.items() if isinstance(v, list) and k != "body_mass"}
-    hashes = {k: fnv1a("".join((n or "") + "\n" for n in v)) for k, v in model["names"].items() if k != "body"}
-    return dict(suite=folder.name.rpartition("_")[0], bddl=model["bddl"], nq=model["nq"], nv=model["nv"],
-                nu=model["nu"], bodies=bodies, body_mass=model["body_mass"], name_hashes=hashes, sums=numbers)
+    numbers = {k: sums(flat(v)) for k, v in model.items()
+               if isinstance(v, list) and k != "body_mass"}
+    hashes = {k: fnv1a("".join((n or "") + "\n" for n in v))
+              for k, v in model["names"].items() if k != "body"}
+    return dict(suite=folder.name.rpartition("_")[0], bddl=model["bddl"], nq=model["nq"],
+                nv=model["nv"], nu=model["nu"], bodies=bodies, body_mass=model["body_mass"],
+                name_hashes=hashes, sums=numbers)
 
 
 def main():
