@@ -91,15 +91,13 @@ class EvalRun {
   }
 
   int Run() {
-    std::atomic<bool> stop = false;
-    const Interrupt interrupt(stop);
     ProbeRenderer();
     RunFolder folder = OpenFolder();
-    Announce();
+    Announce(folder);
     const std::vector<EpisodeJob> jobs = MissingJobs(folder);
     bool whole = true;
     try {
-      whole = RunJobs(jobs, folder, stop);
+      whole = RunJobs(jobs, folder);
     } catch (const std::exception&) {
       SummarizeWhatIsDone(folder);
       throw;
@@ -149,7 +147,12 @@ class EvalRun {
   }
 
   // weights and renderer, before hours are spent on the wrong ones
-  void Announce() const {
+  void Announce(const RunFolder& folder) const {
+    const Json versions = folder.manifest().value("versions", Json());
+    if (versions != Versions()) {
+      fmt::print(stderr, "note: this run was started by {}, and goes on with {}\n", versions.dump(),
+                 Versions().dump());
+    }
     if (policy_.weights == "untrained") {
       fmt::print(stderr, "policy {}: weights are UNTRAINED, actions mean nothing yet\n",
                  policy_.name);
@@ -164,6 +167,8 @@ class EvalRun {
     return options_.resume ? RunFolder::Resume(out, Manifest())
                            : RunFolder::Create(out, Manifest());
   }
+
+  static Json Versions() { return {{"vega", GitCommit()}, {"mujoco", mj_versionString()}}; }
 
   Json Manifest() const {
     const RunConfig config{.suite = suite_.name,
@@ -188,7 +193,7 @@ class EvalRun {
             {"cameras", cameras_},
             {"image_size", image_size_},
             {"renderer", renderer_.empty() ? Json() : Json(renderer_)},
-            {"versions", {{"vega", GitCommit()}, {"mujoco", mj_versionString()}}},
+            {"versions", Versions()},
             {"git_commit", GitCommit()}};
   }
 
@@ -207,12 +212,11 @@ class EvalRun {
     return jobs;
   }
 
-  bool RunJobs(const std::vector<EpisodeJob>& jobs, RunFolder& folder,
-               std::atomic<bool>& stop) const {
+  bool RunJobs(const std::vector<EpisodeJob>& jobs, RunFolder& folder) {
     const int finished = static_cast<int>(folder.records().size());
     Progress progress(finished + static_cast<int>(jobs.size()), finished, stderr, isatty(2));
     std::optional<RunVideos> videos;
-    if (options_.video) videos.emplace(folder.path() / "videos", stop);
+    if (options_.video) videos.emplace(folder.path() / "videos", stop_);
     EvaluationSources sources;
     sources.load_task = [&](int task) { return LoadTask(suite_, task); };
     sources.make_policy = policy_.make;
@@ -229,7 +233,7 @@ class EvalRun {
                                        .max_steps = options_.max_steps,
                                        .cameras = cameras_,
                                        .image_size = image_size_};
-    const bool whole = jobs.empty() || Evaluate(jobs, evaluation, sources, stop);
+    const bool whole = jobs.empty() || Evaluate(jobs, evaluation, sources, stop_);
     progress.End();
     if (videos) videos->Check();
     return whole;
@@ -258,6 +262,9 @@ class EvalRun {
     return summary;
   }
 
+  // first, so that no thread of a policy is older than the blocked signals
+  std::atomic<bool> stop_ = false;
+  Interrupt interrupt_{stop_};
   EvalOptions options_;
   Suite suite_;
   std::vector<int> tasks_;
@@ -295,7 +302,10 @@ std::function<int()> AddEval(CLI::App& mode) {
                   "control steps (0.05 s) an episode; 0 = the suite's horizon")
       ->check(CLI::Range(0, 1000000));
   mode.add_flag("--exact", o->exact, "repeat robosuite's double forward pass in each sub-step");
-  return [o] { return EvalRun(*o).Run(); };
+  return [o] {
+    EvalRun run(*o);
+    return run.Run();
+  };
 }
 
 }  // namespace vega

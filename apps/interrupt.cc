@@ -1,3 +1,5 @@
+// A thread that waits for SIGINT and SIGTERM.
+
 #include "apps/interrupt.h"
 
 #include <pthread.h>

@@ -1,3 +1,5 @@
+// Random actions, keyed by episode and step.
+
 #include "policies/random_policy.h"
 
 #include "sim/base/random.h"

@@ -1,3 +1,5 @@
+// The list of policies.
+
 #include "policies/registry.h"
 
 #include <filesystem>

@@ -1,3 +1,5 @@
+// Reads recorded actions and plays them.
+
 #include "policies/replay_policy.h"
 
 #include <fmt/format.h>

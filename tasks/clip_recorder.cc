@@ -1,3 +1,5 @@
+// Which frames are needed, and clips cut from those that were kept.
+
 #include "tasks/clip_recorder.h"
 
 #include <fmt/format.h>

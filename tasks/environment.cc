@@ -1,3 +1,5 @@
+// Reset, step and draw, in LIBERO's order.
+
 #include "tasks/environment.h"
 
 #include <cassert>

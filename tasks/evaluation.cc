@@ -1,3 +1,5 @@
+// The workers of an evaluation and the tasks they share.
+
 #include "tasks/evaluation.h"
 
 #include <algorithm>

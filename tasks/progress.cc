@@ -1,3 +1,5 @@
+// The progress bar and its plain twin.
+
 #include "tasks/progress.h"
 
 #include <fmt/format.h>

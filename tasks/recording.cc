@@ -1,3 +1,5 @@
+// Plays actions back and lays what happened out as tensors.
+
 #include "tasks/recording.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// The report page: its style, its parts, in the order they are shown.
+
 #include "tasks/report.h"
 
 #include <fmt/format.h>
@@ -10,27 +12,34 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kStyle[] = R"(
-:root { --ink: #1c2430; --soft: #66707f; --line: #e3e7ed; --fill: #2f6fde; --pale: #cfdffa; --bad: #b3261e; }
+:root { --ink: #1c2430; --soft: #66707f; --line: #e3e7ed; --fill: #2f6fde; --pale: #cfdffa;
+  --bad: #b3261e; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 68rem; padding: 2.5rem 1.5rem; color: var(--ink); background: #fff;
+body { margin: 0 auto; max-width: 68rem; padding: 2.5rem 1.5rem; color: var(--ink);
+  background: #fff;
   font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
 h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.4rem 0 .6rem; }
 p { margin: .3rem 0; } .soft { color: var(--soft); } .bad { color: var(--bad); }
 .headline { display: flex; gap: 2.5rem; flex-wrap: wrap; margin: 1.6rem 0; }
-.headline b { display: block; font-size: 2.1rem; line-height: 1.15; font-variant-numeric: tabular-nums; }
+.headline b { display: block; font-size: 2.1rem; line-height: 1.15;
+  font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: .85rem; }
-th, td { padding: .45rem .7rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { padding: .45rem .7rem .45rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.all td { font-weight: 600; border-top: 2px solid var(--ink); }
-.bar { position: relative; width: 14rem; height: 1.1rem; margin-top: .2rem; background: #f3f5f8; border-radius: 3px; }
+.bar { position: relative; width: 14rem; height: 1.1rem; margin-top: .2rem; background: #f3f5f8;
+  border-radius: 3px; }
 .bar i { position: absolute; top: 0; bottom: 0; background: var(--pale); border-radius: 3px; }
-.bar b { position: absolute; top: -1px; bottom: -1px; width: 3px; margin-left: -1.5px; background: var(--fill); }
+.bar b { position: absolute; top: -1px; bottom: -1px; width: 3px; margin-left: -1.5px;
+  background: var(--fill); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.4rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 pre { background: #f3f5f8; padding: .8rem 1rem; border-radius: 5px; overflow-x: auto; }
 .videos { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; }
-video { width: 100%; border-radius: 5px; background: #000; } figure { margin: 0; } figcaption { font-size: .8rem; }
+video { width: 100%; border-radius: 5px; background: #000; }
+figure { margin: 0; } figcaption { font-size: .8rem; }
 )";
 
 std::string Escape(const std::string& text) {

@@ -1,3 +1,5 @@
+// Records as JSON lines, and the folder that holds them safely.
+
 #include "tasks/results.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// The loop of an episode.
+
 #include "tasks/rollout.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// Opens, fills and finishes the videos of the episodes under way.
+
 #include "tasks/run_videos.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// Counts records into scores; prints them as JSON and as a table.
+
 #include "tasks/summary.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// Parses lists of tasks.
+
 #include "tasks/task_list.h"
 
 #include <fmt/format.h>

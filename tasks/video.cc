@@ -1,3 +1,5 @@
+// The libav calls behind VideoWriter.
+
 #include "tasks/video.h"
 
 extern "C" {

@@ -1,3 +1,5 @@
+// The score interval in closed form.
+
 #include "tasks/wilson.h"
 
 #include <algorithm>
