@@ -248,5 +248,13 @@ vega eval; mv "$TMP/home" "$TMP/elsewhere"; : >"$TMP/calls"
 vega eval
 check "fetches again" calls fetch 3
 
+CASE="moved repository"; fresh
+vega eval; mv "$TMP/repo" "$TMP/moved"; : >"$TMP/calls"
+(cd "$TMP" && run "$TMP/moved/vega" eval) >/dev/null 2>&1; STATUS=$?
+check "works" test "$STATUS" = 0
+check "configures again" calls cmake 1
+check "fetches nothing" calls fetch 0
+rm -rf "$TMP/moved"
+
 ((failures == 0)) && echo "bootstrap: every case passed"
 exit $((failures > 0))
