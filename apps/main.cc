@@ -39,8 +39,9 @@ constexpr int kUsageError = 2;
 constexpr int kFailure = 1;
 
 int Fail(const std::string& mode, std::string what, int code) {
-  // one line, whatever a library wrote
-  std::replace(what.begin(), what.end(), '\n', ' ');
+  // one line without terminal codes, whatever a library or a garbled file says
+  std::replace_if(
+      what.begin(), what.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   while (!what.empty() && what.back() == ' ') what.pop_back();
   fmt::print(stderr, "vega{}{}: {}\n", mode.empty() ? "" : " ", mode, what);
   return code;

@@ -51,6 +51,10 @@ void KeepFrames(const Environment& environment, int step, Recording& recording) 
 Recording RecordReplay(Environment& environment, int init, std::span<const Action> actions,
                        int render_every) {
   const auto& init_states = environment.task().init_states();
+  if (init_states.empty()) {
+    throw Error(fmt::format("{} has no initial states", environment.task().info().name),
+                "the data holds no init file for it; vega eval starts it from resets");
+  }
   if (init < 0 || init >= static_cast<int>(init_states.size())) {
     throw Error(fmt::format("no initial state {} in {}", init, environment.task().info().name),
                 fmt::format("it has {}, counted from 0", init_states.size()));

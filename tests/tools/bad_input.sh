@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Feeds the binary every kind of bad input a user can cause and asks for one clear line on stderr and an exit code
+# that is neither 0 nor a signal's. Doctored data lies in a temporary folder that stands in for $VEGA_HOME.
+#   tests/tools/bad_input.sh [VEGA]        VEGA defaults to build/vega; exit code 0 when all checks pass
+# Tests of unwritable folders are skipped aloud for root, of full disks where a tmpfs cannot be mounted.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+vega=$(realpath "${1:-$here/../../build/vega}")
+home=${VEGA_HOME:-$HOME/.cache/vega}
+tmp=$(mktemp -d)
+trap 'umount "$tmp/full" 2>/dev/null; rm -rf "$tmp"' EXIT
+suite=libero_spatial task=2
+name=pick_up_the_black_bowl_from_table_center_and_place_it_on_the_plate
+failed=0 count=0
+
+# check LABEL PATTERN COMMAND...: one line on stderr that holds PATTERN (extended regex, any case), exit code 1..127
+check() {
+  local label=$1 pattern=$2 code lines
+  shift 2
+  timeout 120 "$@" >"$tmp/stdout" 2>"$tmp/stderr"
+  code=$?
+  lines=$(wc -l <"$tmp/stderr")
+  count=$((count + 1))
+  if [ $code -gt 0 ] && [ $code -lt 124 ] && [ "$lines" = 1 ] && grep -qiE -- "$pattern" "$tmp/stderr"; then
+    printf 'ok    %-34s exit %d: %s\n' "$label" $code "$(cat "$tmp/stderr")"
+  else
+    printf 'FAIL  %-34s exit %d, %d lines: %s\n' "$label" $code "$lines" "$(head -c 600 "$tmp/stderr")"
+    failed=$((failed + 1))
+  fi
+}
+
+# a home like the real one whose BDDL and init folders can be changed
+relative=data/libero-pro-0.1.1/libero/libero
+doctored() {
+  mkdir -p "$tmp/home/$relative/bddl_files" "$tmp/home/$relative/init_files"
+  local folder entry
+  for folder in . data data/libero-pro-0.1.1 data/libero-pro-0.1.1/libero "$relative" "$relative/bddl_files" \
+      "$relative/init_files"; do
+    for entry in "$home/$folder"/*; do
+      [ -e "$tmp/home/$folder/${entry##*/}" ] || ln -s "$entry" "$tmp/home/$folder/"
+    done
+  done
+  for folder in bddl_files init_files; do
+    rm "$tmp/home/$relative/$folder/$suite"
+    cp -rL "$home/$relative/$folder/$suite" "$tmp/home/$relative/$folder/$suite"
+  done
+}
+doctored
+bddl=$tmp/home/$relative/bddl_files/$suite/$name.bddl
+init=$tmp/home/$relative/init_files/$suite/$name.pruned_init.npz
+pristine=$home/$relative/bddl_files/$suite/$name.bddl
+
+# inputs: safetensors, good and bad, and an init file of another width
+python3 - "$tmp" <<'PY'
+import json, struct, sys, zipfile
+d = sys.argv[1]
+def tensors(path, shape, values, dtype="F64", header=None, tail=b""):
+    data = struct.pack(f"<{len(values)}{'d' if dtype == 'F64' else 'q'}", *values)
+    h = json.dumps(header or {"actions": {"dtype": dtype, "shape": shape, "data_offsets": [0, len(data)]}}).encode()
+    open(f"{d}/{path}", "wb").write(struct.pack("<Q", len(h)) + h + data + tail)
+noop = [0, 0, 0, 0, 0, 0, -1.0]
+tensors("good.st", [2, 7], noop * 2)
+tensors("nan.st", [2, 7], noop + [0, float("nan"), 0, 0, 0, 0, -1])
+tensors("inf.st", [2, 7], noop + [float("inf"), 0, 0, 0, 0, 0, -1])
+tensors("six.st", [2, 6], [0.0] * 12)
+tensors("flat.st", [14], noop * 2)
+tensors("integers.st", [2, 7], [0] * 14, dtype="I64")
+tensors("noactions.st", None, noop, header={"act": {"dtype": "F64", "shape": [1, 7], "data_offsets": [0, 56]}})
+tensors("beyond.st", None, noop, header={"actions": {"dtype": "F64", "shape": [1, 7], "data_offsets": [8, 64]}})
+tensors("negative.st", None, noop, header={"actions": {"dtype": "F64", "shape": [1, 7], "data_offsets": [-56, 0]}})
+tensors("size.st", None, noop, header={"actions": {"dtype": "F64", "shape": [100, 7], "data_offsets": [0, 56]}})
+tensors("overflow.st", None, noop,
+        header={"actions": {"dtype": "F64", "shape": [2**61, 7, 2**3], "data_offsets": [0, 56]}})
+open(f"{d}/header.st", "wb").write(struct.pack("<Q", 2**62) + b"{}")
+open(f"{d}/json.st", "wb").write(struct.pack("<Q", 8) + b"{\"a\": [[")
+open(f"{d}/short.st", "wb").write(b"abc")
+open(f"{d}/empty.st", "wb").close()
+def npy(rows, width):
+    h = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {width}), }}"
+    h = h + " " * (-(len(h) + 11) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(h)) + h.encode() + bytes(8 * rows * width)
+with zipfile.ZipFile(f"{d}/width.npz", "w", zipfile.ZIP_DEFLATED) as z:
+    z.writestr("states.npy", npy(50, 91))
+PY
+
+replay=("$vega" replay --suite "$suite" --task "$task" --init 0)
+good=(--actions "$tmp/good.st" --out "$tmp/out.st")
+
+check "unknown mode" "unknown mode" "$vega" evall
+check "unknown flag" "--frobnicate" "$vega" eval --suite $suite --policy hold --frobnicate 1
+check "unknown suite" "libero_spatiel.*libero_spatial" "$vega" replay --suite libero_spatiel --task 0 --init 0 "${good[@]}"
+check "unknown suite (eval)" "libero_nope" "$vega" eval --suite libero_nope --policy hold --episodes 1 --out "$tmp/e"
+check "unknown suite (describe)" "libero_nope" "$vega" describe --suite libero_nope --task 0 --out "$tmp/e"
+check "task index out of range" "10|0.*9" "$vega" replay --suite $suite --task 10 --init 0 "${good[@]}"
+check "negative task index" "-1" "$vega" replay --suite $suite --task=-1 --init 0 "${good[@]}"
+check "unknown task name" "pick_up_the_black" "$vega" replay --suite $suite --task pick_up_the_black_bal --init 0 "${good[@]}"
+check "unknown policy" "polic" "$vega" eval --suite $suite --tasks 0 --policy nope --episodes 1 --out "$tmp/e"
+check "bad task list" "3-x" "$vega" eval --suite $suite --tasks 3-x --policy hold --episodes 1 --out "$tmp/e"
+check "init state out of range" "50|49" "$vega" replay --suite $suite --task $task --init 50 "${good[@]}"
+check "actions file missing" "nowhere.st" "${replay[@]}" --actions "$tmp/nowhere.st" --out "$tmp/out.st"
+check "actions with NaN" "nan.st|finite|nan" "${replay[@]}" --actions "$tmp/nan.st" --out "$tmp/out.st"
+check "actions with infinity" "finite|inf" "${replay[@]}" --actions "$tmp/inf.st" --out "$tmp/out.st"
+check "actions [2,6]" "actions" "${replay[@]}" --actions "$tmp/six.st" --out "$tmp/out.st"
+check "actions [14]" "actions" "${replay[@]}" --actions "$tmp/flat.st" --out "$tmp/out.st"
+check "actions of integers" "actions" "${replay[@]}" --actions "$tmp/integers.st" --out "$tmp/out.st"
+check "no tensor named actions" "actions" "${replay[@]}" --actions "$tmp/noactions.st" --out "$tmp/out.st"
+for kind in beyond negative size overflow header json short empty; do
+  check "safetensors: $kind" "$kind.st" "${replay[@]}" --actions "$tmp/$kind.st" --out "$tmp/out.st"
+done
+
+# BDDL and init files of a doctored home
+export VEGA_HOME=$tmp/home
+broken() {
+  check "$1" "$2" "${replay[@]}" "${good[@]}"
+  cp "$pristine" "$bddl"
+}
+head -c 700 "$pristine" >"$bddl"; broken "truncated BDDL" "bddl:[0-9]+"
+head -c 4000 /dev/urandom >"$bddl"; broken "garbled BDDL" "bddl"
+: >"$bddl"; broken "empty BDDL" "bddl"
+sed '0,/)/s///' "$pristine" >"$bddl"; broken "a parenthesis too few" "bddl:[0-9]+"
+{ cat "$pristine"; echo ")"; } >"$bddl"; broken "a parenthesis too many" "bddl:[0-9]+"
+sed 's/(:obj_of_interest/(:moon/' "$pristine" >"$bddl"; broken "unknown section" "moon"
+sed -E '/\(:goal/,$ s/\(On /(Beside /' "$pristine" >"$bddl"; broken "unknown predicate" "beside"
+sed -E '/\(:goal/,$ s/plate_1/plate_9/' "$pristine" >"$bddl"; broken "unknown object in the goal" "plate_9"
+sed -E '/\(:init/,/\(:goal/ s/main_table_plate_region/main_table_moon_region/' "$pristine" >"$bddl"; broken "unknown region in the init" "moon_region"
+sed -E 's/- cookies/- cookiez/' "$pristine" >"$bddl"; broken "unknown category" "cookiez"
+sed -E 's/LIBERO_Tabletop_Manipulation/LIBERO_Moon_Manipulation/' "$pristine" >"$bddl"; broken "unknown problem class" "moon"
+cp "$tmp/width.npz" "$init"; check "init file of another width" "91" "${replay[@]}" "${good[@]}"
+head -c 3000 "$home/${init#"$tmp/home/"}" >"$init"; check "truncated init file" "npz" "${replay[@]}" "${good[@]}"
+rm "$init"; check "init file missing" "no initial states" "${replay[@]}" "${good[@]}"
+export VEGA_HOME=$tmp/empty
+mkdir -p "$VEGA_HOME"
+check "home without data" "vega|data" "${replay[@]}" "${good[@]}"
+export VEGA_HOME=$home
+
+# places that cannot be written
+check "out folder missing (replay)" "nowhere" "${replay[@]}" --actions "$tmp/good.st" --out "$tmp/nowhere/out.st"
+touch "$tmp/file"
+check "out below a file (eval)" "$tmp/file" "$vega" eval --suite $suite --tasks 0 --policy hold --episodes 1 --out "$tmp/file/run"
+check "out below a file (describe)" "$tmp/file" "$vega" describe --suite $suite --task 0 --out "$tmp/file/run"
+check "out on a read-only system" "/proc" "$vega" eval --suite $suite --tasks 0 --policy hold --episodes 1 --out /proc/vega
+mkdir "$tmp/full"
+if mount -t tmpfs -o size=16k tmpfs "$tmp/full" 2>/dev/null; then
+  head -c 12k /dev/zero >"$tmp/full/ballast"
+  check "disk full (replay)" "full/|space" "${replay[@]}" --actions "$tmp/good.st" --out "$tmp/full/out.st"
+  check "disk full (eval)" "full/|space" "$vega" eval --suite $suite --tasks 0 --policy hold --episodes 1 --out "$tmp/full/run"
+  check "disk full (describe)" "full/|space" "$vega" describe --suite $suite --task 0 --out "$tmp/full/scene"
+else
+  echo "skip  disk full: a tmpfs cannot be mounted here"
+fi
+if [ "$(id -u)" != 0 ]; then
+  mkdir "$tmp/locked" && chmod 555 "$tmp/locked"
+  check "unwritable folder (eval)" "locked" "$vega" eval --suite $suite --tasks 0 --policy hold --episodes 1 --out "$tmp/locked/run"
+else
+  echo "skip  unwritable folder: root may write anywhere; the read-only checks stand in for it"
+fi
+echo "$((count - failed)) of $count bad inputs answered with one clear line"
+[ $failed = 0 ]
