@@ -161,8 +161,9 @@ RunFolder RunFolder::Create(const fs::path& folder, Json manifest) {
                 "--resume continues a run, or choose another --out");
   }
   RunFolder run(folder, std::move(manifest));
-  run.OpenEpisodes();
+  // in this order a full disk leaves the folder empty, to be used again
   run.WriteManifest();
+  run.OpenEpisodes();
   return run;
 }
 

@@ -16,7 +16,6 @@ void Count(const EpisodeRecord& record, Score& score) {
   ++score.n;
   score.successes += record.outcome == Outcome::kSuccess;
   score.errors += record.outcome == Outcome::kError;
-  score.wall_s += record.wall_s;
 }
 
 void Put(const Score& score, Json& json) {

@@ -17,7 +17,6 @@ struct Score {
   int n = 0;  // episodes, errors included
   int successes = 0;
   int errors = 0;
-  double wall_s = 0;  // sum over episodes
 
   double rate() const { return n == 0 ? 0 : static_cast<double>(successes) / n; }
   Interval interval() const { return WilsonInterval(successes, n); }
