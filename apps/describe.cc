@@ -1,6 +1,6 @@
 // vega describe: a task's compiled model as text.
 
-#include "tasks/describe.h"
+#include "tasks/scene/describe.h"
 
 #include <fmt/format.h>
 
@@ -9,10 +9,10 @@
 #include <string>
 
 #include "apps/modes.h"
-#include "tasks/bddl.h"
+#include "tasks/bddl/bddl.h"
 #include "tasks/environment.h"
-#include "tasks/libero_suites.h"
-#include "tasks/scene_composer.h"
+#include "tasks/scene/scene_composer.h"
+#include "tasks/suite/libero_suites.h"
 
 namespace vega {
 namespace {

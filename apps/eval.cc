@@ -22,14 +22,14 @@
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/egl_renderer.h"
-#include "tasks/evaluation.h"
-#include "tasks/libero_suites.h"
-#include "tasks/progress.h"
-#include "tasks/report.h"
-#include "tasks/results.h"
-#include "tasks/run_videos.h"
-#include "tasks/summary.h"
-#include "tasks/task_list.h"
+#include "tasks/evaluation/evaluation.h"
+#include "tasks/evaluation/progress.h"
+#include "tasks/evaluation/report.h"
+#include "tasks/evaluation/results.h"
+#include "tasks/evaluation/run_videos.h"
+#include "tasks/evaluation/summary.h"
+#include "tasks/evaluation/task_list.h"
+#include "tasks/suite/libero_suites.h"
 
 namespace vega {
 namespace {

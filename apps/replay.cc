@@ -9,8 +9,8 @@
 #include "apps/modes.h"
 #include "policies/replay_policy.h"
 #include "sim/egl_renderer.h"
-#include "tasks/libero_suites.h"
 #include "tasks/recording.h"
+#include "tasks/suite/libero_suites.h"
 
 namespace vega {
 namespace {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "apps/modes.h"
-#include "tasks/bddl.h"
-#include "tasks/libero_suites.h"
+#include "tasks/bddl/bddl.h"
+#include "tasks/suite/libero_suites.h"
 
 namespace vega {
 namespace {

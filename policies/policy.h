@@ -1,4 +1,5 @@
-// The policy seam: what a policy is shown and what it answers. Needs no torch; implementations live beside it.
+// The policy seam: what a policy is shown and what it answers. Needs no torch; implementations live
+// beside it.
 
 #pragma once
 
@@ -14,17 +15,20 @@ namespace vega {
 
 class Scene;
 
-// What a policy needs to be shown, typed; part of every checkpoint (config.json) and of every run's manifest.
+// What a policy needs to be shown, typed; part of every checkpoint (config.json) and of every run's
+// manifest.
 struct PolicyContract {
-  std::vector<std::string> cameras;  // camera names in the order of PolicyInput::clips; empty: looks at nothing
-  int image_size = 0;                // pixels, square; 0 when cameras is empty
-  int clip_length = 1;               // T, frames per clip, >= 1
-  int clip_stride = 1;               // control steps between two frames of a clip, >= 1
-  int chunk_length = 1;              // K, actions per call that are executed before the next call, >= 1
-  bool privileged = false;           // reads the true simulator state (scripted experts)
+  std::vector<std::string>
+      cameras;           // camera names in the order of PolicyInput::clips; empty: looks at nothing
+  int image_size = 0;    // pixels, square; 0 when cameras is empty
+  int clip_length = 1;   // T, frames per clip, >= 1
+  int clip_stride = 1;   // control steps between two frames of a clip, >= 1
+  int chunk_length = 1;  // K, actions per call that are executed before the next call, >= 1
+  bool privileged = false;  // reads the true simulator state (scripted experts)
 };
 
-// Identifies an episode; the policy's own randomness is keyed by it, so results do not depend on workers.
+// Identifies an episode; the policy's own randomness is keyed by it, so results do not depend on
+// workers.
 struct EpisodeKey {
   std::string suite;
   std::string task_name;
@@ -33,7 +37,8 @@ struct EpisodeKey {
   uint64_t seed = 0;        // policy seed
 };
 
-// T frames of one camera, oldest first, newest last; the first frame is repeated where the episode is younger.
+// T frames of one camera, oldest first, newest last; the first frame is repeated where the episode
+// is younger.
 struct Clip {
   std::vector<Image> frames;  // (T)
 };
@@ -53,7 +58,8 @@ class Policy {
   virtual const PolicyContract& contract() const = 0;
   // Starts an episode. Forgets everything about the previous one.
   virtual void Reset(const EpisodeKey& episode) = 0;
-  // Returns 1 to chunk_length actions, executed in order before the next call. Throws Error on unusable input.
+  // Returns 1 to chunk_length actions, executed in order before the next call. Throws Error on
+  // unusable input.
   virtual std::vector<Action> Act(const PolicyInput& input) = 0;
 };
 

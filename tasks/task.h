@@ -16,17 +16,20 @@ struct TaskInfo {
   std::string suite;        // suite folder name, e.g. libero_spatial
   int index = 0;            // position in the suite's own order
   std::string name;         // file name without .bddl
-  std::string instruction;  // language given to policies (from the file name; from the BDDL for PRO's _lan and _task)
+  std::string instruction;  // language given to policies (from the file name; from the BDDL for
+                            // PRO's _lan and _task)
   int horizon = 0;          // control steps a policy has, no-ops not counted
 };
 
-// Where a reset puts everything. Drawn in sequence from a ResetSampler; applied to any worker's scene.
+// Where a reset puts everything. Drawn in sequence from a ResetSampler; applied to any worker's
+// scene.
 struct ResetPlacement {
   struct Pose {
-    int body = -1;     // body id (fixtures)
-    int qposadr = -1;  // free joint address (movable objects); exactly one of body and qposadr is >= 0
-    double pos[3];     // m, world
-    double quat[4];    // as LIBERO stores it (w,x,y,z slots; see libero spec 3.4)
+    int body = -1;  // body id (fixtures)
+    int qposadr =
+        -1;         // free joint address (movable objects); exactly one of body and qposadr is >= 0
+    double pos[3];  // m, world
+    double quat[4];  // as LIBERO stores it (w,x,y,z slots; see libero spec 3.4)
   };
   std::vector<Pose> poses;
   std::vector<std::pair<int, double>> joints;  // qpos address, value (drawers, knob, door)

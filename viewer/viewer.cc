@@ -6,7 +6,7 @@
 
 #include "sim/egl_renderer.h"
 #include "sim/png.h"
-#include "tasks/libero_suites.h"
+#include "tasks/suite/libero_suites.h"
 #include "viewer/panels.h"
 #include "viewer/scene_view.h"
 #include "viewer/session.h"

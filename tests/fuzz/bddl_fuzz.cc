@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "sim/base/error.h"
-#include "tasks/bddl.h"
+#include "tasks/bddl/bddl.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {

@@ -6,9 +6,9 @@
 #include <cstdint>
 
 #include "sim/base/error.h"
-#include "tasks/array_pickle.h"
-#include "tasks/init_states.h"
-#include "tasks/npy.h"
+#include "tasks/suite/array_pickle.h"
+#include "tasks/suite/init_states.h"
+#include "tasks/suite/npy.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {

@@ -13,8 +13,8 @@
 
 #include "sim/base/safetensors.h"
 #include "sim/egl_renderer.h"
-#include "tasks/libero_suites.h"
 #include "tasks/recording.h"
+#include "tasks/suite/libero_suites.h"
 
 namespace vega {
 namespace {

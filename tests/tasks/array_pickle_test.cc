@@ -1,4 +1,4 @@
-#include "tasks/array_pickle.h"
+#include "tasks/suite/array_pickle.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 // BDDL: what LIBERO writes is read as LIBERO reads it; anything else is one clear error with its
 // place.
 
-#include "tasks/bddl.h"
+#include "tasks/bddl/bddl.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>

@@ -1,6 +1,6 @@
 // model.json and scene.xml.
 
-#include "tasks/describe.h"
+#include "tasks/scene/describe.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "sim/base/error.h"
 #include "sim/base/paths.h"
 #include "sim/model.h"
-#include "tasks/scene_composer.h"
+#include "tasks/scene/scene_composer.h"
 #include "tests/tasks/without_textures.h"
 
 namespace vega {

@@ -1,4 +1,4 @@
-#include "tasks/evaluation.h"
+#include "tasks/evaluation/evaluation.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-#include "tasks/init_states.h"
+#include "tasks/suite/init_states.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -7,8 +7,8 @@
 
 #include "sim/base/error.h"
 #include "sim/base/paths.h"
-#include "tasks/bddl.h"
-#include "tasks/libero_suites.h"
+#include "tasks/bddl/bddl.h"
+#include "tasks/suite/libero_suites.h"
 
 namespace vega {
 namespace {

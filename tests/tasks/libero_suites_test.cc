@@ -1,7 +1,7 @@
 // fixtures/suites.json holds the order and languages of LIBERO's Python package
 // (tools/record_suites.py).
 
-#include "tasks/libero_suites.h"
+#include "tasks/suite/libero_suites.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -9,7 +9,7 @@
 #include <set>
 
 #include "sim/base/error.h"
-#include "tasks/bddl.h"
+#include "tasks/bddl/bddl.h"
 
 namespace vega {
 namespace {

@@ -1,6 +1,6 @@
 // fixtures/resets were recorded from Python LIBERO by tools/record_resets.py.
 
-#include "tasks/libero_task.h"
+#include "tasks/suite/libero_task.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 #include "sim/base/error.h"
 #include "sim/scene.h"
-#include "tasks/bddl.h"
+#include "tasks/bddl/bddl.h"
 
 namespace vega {
 namespace {

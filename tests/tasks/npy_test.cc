@@ -1,4 +1,4 @@
-#include "tasks/npy.h"
+#include "tasks/suite/npy.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 // Expected values were printed by robosuite's transform_utils and numpy as hexadecimal floats.
 
-#include "tasks/numpy_linalg.h"
+#include "tasks/reset/numpy_linalg.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

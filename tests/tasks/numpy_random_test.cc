@@ -1,7 +1,7 @@
 // Expected values were printed by numpy.random (seed, uniform, randn, randint) as hexadecimal
 // floats.
 
-#include "tasks/numpy_random.h"
+#include "tasks/reset/numpy_random.h"
 
 #include <catch2/catch.hpp>
 

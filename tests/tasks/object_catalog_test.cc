@@ -1,6 +1,6 @@
 // The catalog of categories against LIBERO's object classes.
 
-#include "tasks/object_catalog.h"
+#include "tasks/scene/object_catalog.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -9,8 +9,8 @@
 
 #include "sim/base/error.h"
 #include "sim/base/paths.h"
-#include "tasks/bddl.h"
-#include "tasks/scene_composer.h"
+#include "tasks/bddl/bddl.h"
+#include "tasks/scene/scene_composer.h"
 
 namespace vega {
 namespace {

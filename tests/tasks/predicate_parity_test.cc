@@ -9,8 +9,8 @@
 #include "sim/base/paths.h"
 #include "sim/base/safetensors.h"
 #include "sim/scene.h"
-#include "tasks/libero_task.h"
-#include "tasks/predicates.h"
+#include "tasks/goal/predicates.h"
+#include "tasks/suite/libero_task.h"
 
 namespace vega {
 namespace {

@@ -1,4 +1,4 @@
-#include "tasks/predicates.h"
+#include "tasks/goal/predicates.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

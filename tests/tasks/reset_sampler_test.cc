@@ -1,10 +1,10 @@
-#include "tasks/reset_sampler.h"
+#include "tasks/reset/reset_sampler.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "sim/base/error.h"
-#include "tasks/numpy_random.h"
+#include "tasks/reset/numpy_random.h"
 #include "tests/tasks/tiny_scene.h"
 
 namespace vega {

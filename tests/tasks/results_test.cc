@@ -1,4 +1,4 @@
-#include "tasks/results.h"
+#include "tasks/evaluation/results.h"
 
 #include <unistd.h>
 
@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "sim/base/error.h"
-#include "tasks/report.h"
-#include "tasks/summary.h"
+#include "tasks/evaluation/report.h"
+#include "tasks/evaluation/summary.h"
 
 namespace vega {
 namespace {

@@ -1,7 +1,7 @@
 // Composed scenes: names, order and numbers of the compiled model, what predicates read, and errors
 // with their place.
 
-#include "tasks/scene_composer.h"
+#include "tasks/scene/scene_composer.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "tasks/suite_task_map.h"
+#include "tasks/suite/suite_task_map.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "tasks/task_list.h"
+#include "tasks/evaluation/task_list.h"
 
 #include <catch2/catch.hpp>
 

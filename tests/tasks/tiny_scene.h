@@ -6,8 +6,8 @@
 #include <string>
 
 #include "sim/model.h"
-#include "tasks/bddl.h"
-#include "tasks/scene_composer.h"
+#include "tasks/bddl/bddl.h"
+#include "tasks/scene/scene_composer.h"
 
 namespace vega {
 

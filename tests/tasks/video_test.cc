@@ -1,4 +1,4 @@
-#include "tasks/video.h"
+#include "tasks/evaluation/video.h"
 
 extern "C" {
 #include <libavformat/avformat.h>

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 
 std::unique_ptr<Session> PausedSession(std::unique_ptr<Policy> policy) {
   return std::make_unique<Session>(
-      std::make_shared<FakeTask>(0, 1e9), std::move(policy), [] { return std::unique_ptr<Renderer>(); },
+      std::make_shared<FakeTask>(0, 1e9), std::move(policy),
+      [] { return std::unique_ptr<Renderer>(); },
       SessionOptions{.init = 0, .seed = 3, .playing = false});
 }
 

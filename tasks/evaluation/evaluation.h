@@ -1,0 +1,57 @@
+// Many episodes on several threads, with the same results whatever their number.
+//
+// Each worker owns an environment, a renderer and a policy instance; compiled tasks are shared,
+// loaded when first needed and released when their last episode is done. The k-th episode of a task
+// uses the k-th reset after seeding, drawn in sequence beforehand, so no episode depends on which
+// ones ran before it or where.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policies/policy.h"
+#include "sim/renderer.h"
+#include "tasks/evaluation/results.h"
+#include "tasks/rollout.h"
+#include "tasks/task.h"
+
+namespace vega {
+
+// One episode to run.
+struct EpisodeJob {
+  TaskInfo task;    // known without loading the task; horizon is not used
+  int episode = 0;  // counts from 0 within the task
+};
+
+struct EvaluationOptions {
+  int workers = 0;      // threads; 0: as many as there are cores, at most one an episode
+  uint64_t seed = 0;    // seeds each task's resets (its lower 32 bits) and the policy
+  bool exact = false;   // see SceneOptions
+  int wait_steps = 10;  // see RolloutOptions
+  int max_steps = 0;    // see RolloutOptions
+  std::vector<std::string> cameras;  // the policy's, in its order, then those a video shows besides
+  int image_size = 0;                // pixels, square
+};
+
+// Where the evaluation gets what it needs. All but `done` are called from worker threads.
+struct EvaluationSources {
+  std::function<std::shared_ptr<const Task>(int task)> load_task;
+  std::function<std::unique_ptr<Policy>()> make_policy;
+  std::function<std::unique_ptr<Renderer>()> make_renderer;  // called only when there are cameras
+  // Called with a finished episode, one at a time. What it throws ends the evaluation.
+  std::function<void(const EpisodeRecord&)> done;
+  // If set: what is called with the frames of each observation of one episode.
+  std::function<std::function<void(const Environment&)>(const EpisodeJob&)> watch;
+};
+
+// Runs the jobs, in order as far as workers allow. A task that cannot be loaded and an episode that
+// throws are `error` records. When `stop` turns true, running episodes are dropped and the function
+// returns false. Throws what `done`, `make_policy` and `make_renderer` throw.
+bool Evaluate(const std::vector<EpisodeJob>& jobs, const EvaluationOptions& options,
+              const EvaluationSources& sources, std::atomic<bool>& stop);
+
+}  // namespace vega
