@@ -11,7 +11,16 @@
 namespace vega {
 
 ClipRecorder::ClipRecorder(const PolicyContract& contract)
-    : contract_(contract), reach_((contract.clip_length - 1) * contract.clip_stride) {}
+    : contract_(contract), reach_((contract.clip_length - 1) * contract.clip_stride) {
+  if (contract.clip_length < 1 || contract.clip_stride < 1 || contract.chunk_length < 1 ||
+      (!contract.cameras.empty() && contract.image_size < 1)) {
+    throw Error(fmt::format("a policy contract of clip length {}, stride {}, chunk length {} and "
+                            "image size {} cannot be met",
+                            contract.clip_length, contract.clip_stride, contract.chunk_length,
+                            contract.image_size),
+                "each must be at least 1");
+  }
+}
 
 void ClipRecorder::Reset() { kept_.clear(); }
 

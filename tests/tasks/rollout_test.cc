@@ -112,6 +112,13 @@ TEST_CASE("a short answer that tears a clip is an error, not a wrong clip") {
   CHECK_THAT(run.result.error, Contains("was not drawn") && Contains("8 actions a call"));
 }
 
+TEST_CASE("a contract that cannot be met is refused") {
+  CHECK_THROWS_AS(ClipRecorder(Looking(0, 1, 1)), Error);
+  CHECK_THROWS_AS(ClipRecorder(Looking(1, 0, 1)), Error);
+  CHECK_THROWS_WITH(ClipRecorder(Looking(1, 1, 0)), Contains("chunk length 0"));
+  CHECK_NOTHROW(ClipRecorder(PolicyContract()));
+}
+
 TEST_CASE("a video sees every observation from the policy's first on") {
   int seen = 0;
   RolloutOptions options{.max_steps = 5, .on_frames = [&](const Environment&) { ++seen; }};
