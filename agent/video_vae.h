@@ -1,0 +1,34 @@
+// Wan2.1's causal 3-D video VAE: frames to normalised latents and back.
+
+#pragma once
+
+#include "agent/config.h"
+#include "agent/vae_layers.h"
+
+namespace vega {
+
+class VideoVaeImpl : public torch::nn::Module {
+ public:
+  explicit VideoVaeImpl(const VideoVaeOptions& options);
+
+  // frames [B,3,T,H,W] in [-1,1], T = 1 + 4n, H and W multiples of 8 -> latents [B,C,t,h,w], the
+  // posterior's mean, normalised by latents_mean and latents_std. Throws Error on other shapes.
+  at::Tensor Encode(const at::Tensor& frames);
+  // The next frames of a clip: one at first, then multiples of four. Same shapes as Encode.
+  at::Tensor EncodePiece(const at::Tensor& frames, VaeCache& cache);
+  // latents [B,C,t,h,w] -> frames [B,3,T,H,W] in [-1,1]. Throws Error without a decoder.
+  at::Tensor Decode(const at::Tensor& latents);
+
+  // Pixels along H or W of one latent, frames of all latents but the first.
+  int64_t spatial_stride() const;
+  int64_t temporal_stride() const;
+  const VideoVaeOptions& options() const { return options_; }
+
+ private:
+  VideoVaeOptions options_;
+  VaeCoder encoder_{nullptr}, decoder_{nullptr};
+  CausalConv3d conv1_{nullptr}, conv2_{nullptr};  // before and after the latents, 1x1x1
+};
+TORCH_MODULE(VideoVae);
+
+}  // namespace vega
