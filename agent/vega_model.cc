@@ -1,0 +1,78 @@
+// The two streams, their projectors and their fusion.
+
+#include "agent/vega_model.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "agent/modules.h"
+#include "agent/preprocess.h"
+#include "agent/world_model_backend.h"
+#include "sim/base/error.h"
+
+namespace vega {
+
+ProjectorImpl::ProjectorImpl(int64_t in, int64_t out)
+    : first_(register_module("0", torch::nn::Linear(in, out))),
+      second_(register_module("2", torch::nn::Linear(out, out))) {}
+
+at::Tensor ProjectorImpl::forward(const at::Tensor& x) { return second_(at::gelu(first_(x))); }
+
+VegaModelImpl::VegaModelImpl(const VegaModelOptions& o)
+    : options(o),
+      vae(register_module("vae", VideoVae(o.vae))),
+      dit(register_module("dit", VideoDit(o.dit))),
+      semantic(register_module("semantic", SemanticEncoder(o.semantic))),
+      generative_projector(
+          register_module("generative_projector", Projector(o.dit.dim, o.fusion.dim))),
+      mm_projector(
+          register_module("mm_projector", Projector(o.semantic.hidden_size, o.fusion.dim))),
+      feature_fusion(register_module("feature_fusion", FeatureFusion(o.fusion))),
+      prompt_embedding(register_buffer("prompt_embedding", at::zeros({2, o.dit.text_dim}))) {
+  if (o.frames != "independent" && o.frames != "clip") {
+    throw Error(fmt::format("unknown frames mode '{}'", o.frames), "modes: independent, clip");
+  }
+}
+
+VegaPipeline::VegaPipeline(VegaModel model, std::shared_ptr<FeatureBackend> backend)
+    : model_(std::move(model)), backend_(std::move(backend)) {
+  if (backend_ == nullptr) {
+    backend_ = std::make_shared<WorldModelBackend>(model_->vae, model_->dit,
+                                                   model_->prompt_embedding, model_->options);
+  }
+  if (backend_->width() != model_->options.dit.dim || backend_->grid() != model_->options.grid) {
+    throw Error(fmt::format(
+        "the feature backend gives {0}x{0} tokens of width {1}, the model "
+        "wants {2}x{2} of width {3}",
+        backend_->grid(), backend_->width(), model_->options.grid, model_->options.dit.dim));
+  }
+}
+
+VegaFeatures VegaPipeline::Extract(const FeatureRequest& request, StageTimes* times,
+                                   const at::Tensor& instruction) const {
+  const c10::InferenceMode guard;
+  const VegaModelOptions& o = options();
+  FeatureRequest seen = request;
+  const at::Tensor newest = request.frames.slice(1, -1);  // [B,1,H,W,3]
+  if (o.frames == "independent") seen.frames = newest;
+
+  VegaFeatures out;
+  out.video = backend_->Extract(seen, times);
+  at::Tensor semantic;  // [B,g*g,Ds]
+  {
+    const StageTimer timer(times, Stage::kSemantic);
+    const at::Device device = model_->prompt_embedding.device();
+    const at::Tensor pixels =
+        FramesToPixels(newest.to(device), o.height, o.width).squeeze(2);  // [B,3,H,W]
+    semantic = model_->semantic(ResizeRegion(pixels, o.semantic.image_size));
+  }
+  const StageTimer timer(times, Stage::kFusion);
+  out.generative = model_->generative_projector(out.video.pooled);
+  out.semantic = ResizeTokens(model_->mm_projector(semantic), o.grid);
+  FusedTokens fused = model_->feature_fusion(out.semantic, out.generative, instruction);
+  out.fused = fused.tokens;
+  out.gate = fused.gate;
+  return out;
+}
+
+}  // namespace vega
