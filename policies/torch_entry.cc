@@ -2,11 +2,13 @@
 
 #include <torch/version.h>
 
+#include "agent/clip_features.h"
 #include "policies/torch_module.h"
 #include "policies/vega_policy.h"
 
 extern "C" const vega::TorchModule* VegaTorchModule() {
   static const vega::TorchModule module = {.torch_version = TORCH_VERSION,
-                                           .open_policy = &vega::OpenVegaPolicy};
+                                           .open_policy = &vega::OpenVegaPolicy,
+                                           .extract_features = &vega::ExtractClipFeatures};
   return &module;
 }

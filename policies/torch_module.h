@@ -9,11 +9,15 @@
 
 namespace vega {
 
+struct ClipFeaturesOptions;
+
 // What the module offers; torch_entry.cc fills it in.
 struct TorchModule {
   const char* torch_version;  // e.g. "2.11.0"
   // The policy `name`, "vega-tiny" or a checkpoint folder; as OpenPolicy().
   PolicySource (*open_policy)(const std::string& name, const PolicyOptions& options);
+  // See agent/clip_features.h.
+  void (*extract_features)(const ClipFeaturesOptions& options);
 };
 
 // True when this build has the module.

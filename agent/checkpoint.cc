@@ -1,0 +1,140 @@
+// Checkpoint folders.
+
+#include "agent/checkpoint.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "agent/config_fields.h"
+#include "agent/tensor_file.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+
+namespace vega {
+
+// the visitors find these by their arguments
+void to_json(nlohmann::json& json, const ProprioEntry& entry) {
+  json = {{"key", entry.key}, {"size", entry.size}, {"unit", entry.unit}};
+}
+
+void from_json(const nlohmann::json& json, ProprioEntry& entry) {
+  entry = {json.at("key"), json.at("size"), json.at("unit")};
+}
+
+template <class V>
+void Fields(V& v, AgentContract& o) {
+  v("cameras", o.cameras), v("image_size", o.image_size), v("orientation", o.orientation);
+  v("clip_length", o.clip_length), v("clip_stride", o.clip_stride), v("proprio", o.proprio);
+  v("proprio_q01", o.proprio_q01), v("proprio_q99", o.proprio_q99);
+  v("action_q01", o.action_q01), v("action_q99", o.action_q99);
+  v("chunk_length", o.chunk_length);
+}
+
+template <class V>
+void Fields(V& v, CheckpointConfig& o) {
+  v("name", o.name), v("weights", o.weights), v("weights_seed", o.weights_seed);
+  v("text_encoder", o.text_encoder), v("contract", o.contract), v("model", o.model);
+  v("head", o.head);
+}
+
+namespace {
+
+constexpr char kFormat[] = "vega-checkpoint-1";
+
+void Check(const CheckpointConfig& c, const std::string& where) {
+  const AgentContract& contract = c.contract;
+  if (contract.orientation != kOrientation) {
+    throw Error(fmt::format("{}: pictures are stored '{}'", where, contract.orientation),
+                fmt::format("only '{}' is supported", kOrientation));
+  }
+  int64_t proprio = 0;
+  for (const ProprioEntry& entry : contract.proprio) proprio += entry.size;
+  const auto actions = static_cast<size_t>(c.head.action_dim);
+  const auto entries = static_cast<size_t>(c.head.proprio_dim);
+  const bool fits =
+      proprio == c.head.proprio_dim && contract.proprio_q01.size() == entries &&
+      contract.proprio_q99.size() == entries && contract.action_q01.size() == actions &&
+      contract.action_q99.size() == actions && contract.chunk_length == c.head.chunk_length &&
+      static_cast<int64_t>(contract.cameras.size()) == c.head.num_cameras &&
+      contract.image_size > 0 && contract.clip_length > 0 && contract.clip_stride > 0 &&
+      contract.chunk_length > 0 && c.head.num_tokens == c.model.grid * c.model.grid &&
+      c.head.token_dim == c.model.fusion.dim;
+  if (!fits) {
+    throw Error(fmt::format("{}: contract, model and head do not fit together", where),
+                "cameras, proprio, bounds, chunk_length, grid and widths must agree");
+  }
+}
+
+// swaps two folders, or moves `from` where `to` does not exist
+void PutInPlace(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const bool replaces = std::filesystem::exists(to);
+  const unsigned flags = replaces ? RENAME_EXCHANGE : 0;
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
+    throw Error(fmt::format("cannot write {}: {}", to.string(), std::strerror(errno)));
+  }
+  if (replaces) std::filesystem::remove_all(from);
+}
+
+}  // namespace
+
+nlohmann::json ToJson(const CheckpointConfig& config) {
+  nlohmann::json json = WriteFields(config);
+  json["format"] = kFormat;
+  return json;
+}
+
+CheckpointConfig CheckpointConfigFromJson(const nlohmann::json& json, const std::string& where) {
+  nlohmann::json fields = json;
+  if (!fields.is_object() || fields.value("format", "") != kFormat) {
+    throw Error(fmt::format("{} is not a vega checkpoint", where),
+                fmt::format("its format must be '{}'", kFormat));
+  }
+  fields.erase("format");
+  const auto config = ReadFields<CheckpointConfig>(fields, where);
+  Check(config, where);
+  return config;
+}
+
+void SaveCheckpoint(const std::filesystem::path& folder, const CheckpointConfig& config,
+                    const torch::nn::Module& module) {
+  Check(config, folder.string());
+  const auto target = std::filesystem::absolute(folder / "").parent_path();
+  const auto aside =
+      target.parent_path() / fmt::format(".{}.{}", target.filename().string(), getpid());
+  std::error_code error;
+  std::filesystem::create_directories(aside, error);
+  if (error) {
+    throw Error(fmt::format("cannot write {}: {}", target.string(), error.message()));
+  }
+  try {
+    WriteTensors(aside / "model.safetensors", NamedTensors(module), {{"weights", config.weights}});
+    AtomicFile file(aside / "config.json");
+    file.Write(ToJson(config).dump(2) + "\n");
+    file.Commit();
+    PutInPlace(aside, target);
+  } catch (...) {
+    std::filesystem::remove_all(aside, error);
+    throw;
+  }
+}
+
+CheckpointConfig ReadCheckpointConfig(const std::filesystem::path& folder) {
+  const auto file = folder / "config.json";
+  const MappedFile mapped(file);
+  const auto json = nlohmann::json::parse(mapped.text(), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) throw Error(fmt::format("{} is not JSON", file.string()));
+  return CheckpointConfigFromJson(json, file.string());
+}
+
+void LoadCheckpointWeights(const std::filesystem::path& folder, torch::nn::Module& module) {
+  const auto file = folder / "model.safetensors";
+  LoadTensors(module, ReadTensors(file), file.string());
+}
+
+}  // namespace vega

@@ -1,0 +1,84 @@
+// Clips in, tokens and gate out.
+
+#include "agent/clip_features.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "agent/device.h"
+#include "agent/flow_schedule.h"
+#include "agent/shapes.h"
+#include "agent/tensor_file.h"
+#include "agent/vega_agent.h"
+#include "sim/base/error.h"
+
+namespace vega {
+namespace {
+
+// one clip [T,H,W,3]: T one-frame clips where frames are independent
+FeatureRequest MakeRequest(const at::Tensor& clip, const std::string& stream, bool independent,
+                           uint64_t seed) {
+  RequireShape(clip, {-1, -1, -1, 3}, "clip" + stream, "[T,H,W,3]");
+  FeatureRequest request;
+  request.frames = clip.unsqueeze(independent ? 1 : 0);  // [B,T,H,W,3]
+  for (int64_t i = 0; i < request.frames.size(0); ++i) {
+    request.noise.push_back({seed, "clip" + stream, static_cast<uint64_t>(i)});
+  }
+  return request;
+}
+
+TensorMap Outputs(const VegaFeatures& features, const std::string& stream, bool independent) {
+  TensorMap out;
+  const auto put = [&](const char* name, const at::Tensor& tensor) {
+    if (tensor.defined()) out[name + stream] = independent ? tensor : tensor.squeeze(0);
+  };
+  put("latents", features.video.latents);
+  put("noisy", features.video.noisy);
+  put("tokens", features.video.tokens);
+  put("pooled", features.video.pooled);
+  put("generative", features.generative);
+  put("semantic", features.semantic);
+  put("fused", features.fused);
+  put("gate", features.gate);
+  return out;
+}
+
+}  // namespace
+
+void ExtractClipFeatures(const ClipFeaturesOptions& options) {
+  SetTorchThreads(1);
+  const TensorMap in = ReadTensors(options.clip);
+  const TensorMap noise = options.noise.empty() ? TensorMap() : ReadTensors(options.noise);
+  const auto agent = OpenAgent(options.model, options.device, {options.block, options.timestep});
+  const VegaModelOptions& model = agent->pipeline().options();
+  const bool independent = model.frames == "independent";
+  TensorMap out;
+  for (const auto& [name, clip] : in) {
+    if (name != "clip" && !name.starts_with("clip_")) continue;
+    const std::string stream = name.substr(4);
+    FeatureRequest request = MakeRequest(clip, stream, independent, options.seed);
+    if (!options.noise.empty()) {
+      const auto found = noise.find("noise" + stream);
+      if (found == noise.end()) {
+        throw Error(fmt::format("{} has no tensor 'noise{}'", options.noise.string(), stream));
+      }
+      request.injected = independent ? found->second : found->second.unsqueeze(0);
+    }
+    out.merge(Outputs(agent->pipeline().Extract(request, nullptr), stream, independent));
+  }
+  if (out.empty()) {
+    throw Error(fmt::format("{} has no clip", options.clip.string()),
+                "name a u8 tensor [T,H,W,3] 'clip' or 'clip_CAMERA'");
+  }
+  const auto& level = FlowSchedule(model.shift).Nearest(model.timestep);
+  WriteTensors(options.out, out,
+               {{"model", options.model},
+                {"weights", agent->config().weights},
+                {"block", std::to_string(model.block)},
+                {"timestep", std::to_string(level.timestep)},
+                {"sigma", fmt::format("{}", level.sigma)},
+                {"seed", std::to_string(options.seed)},
+                {"noise", options.noise.empty() ? "drawn" : "given"}});
+}
+
+}  // namespace vega
