@@ -31,6 +31,7 @@ constexpr Mode kModes[] = {
     {"eval", "Run a policy on a suite's tasks and measure its success rate.", AddEval},
     {"replay", "Play given actions from an initial state and record everything.", AddReplay},
     {"describe", "Write a task's compiled model as text.", AddDescribe},
+    {"features", "Extract the agent's features of a clip.", AddFeatures},
     {"doctor", "Look at the renderer, the GPU, the versions and the data.", AddDoctor},
     {"view", "Open the window on a task and a policy.", AddView},
 };

@@ -20,6 +20,7 @@ std::function<int()> AddSuites(CLI::App& mode);
 std::function<int()> AddEval(CLI::App& mode);
 std::function<int()> AddReplay(CLI::App& mode);
 std::function<int()> AddDescribe(CLI::App& mode);
+std::function<int()> AddFeatures(CLI::App& mode);
 std::function<int()> AddDoctor(CLI::App& mode);
 std::function<int()> AddView(CLI::App& mode);
 
