@@ -19,6 +19,7 @@
 #include "apps/modes.h"
 #include "apps/version.h"
 #include "policies/registry.h"
+#include "policies/torch_module.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/egl_renderer.h"
@@ -146,16 +147,13 @@ class EvalRun {
     software_ = renderer.software();
   }
 
-  // weights and renderer, before hours are spent on the wrong ones
+  // before hours are spent on the wrong renderer; an untrained policy has said so when it was
+  // opened
   void Announce(const RunFolder& folder) const {
     const Json versions = folder.manifest().value("versions", Json());
     if (versions != Versions()) {
       fmt::print(stderr, "note: this run was started by {}, and goes on with {}\n", versions.dump(),
                  Versions().dump());
-    }
-    if (policy_.weights == "untrained") {
-      fmt::print(stderr, "policy {}: weights are UNTRAINED, actions mean nothing yet\n",
-                 policy_.name);
     }
     if (cameras_.empty()) return;
     fmt::print(stderr, "renderer: {}{}\n", renderer_,
@@ -168,7 +166,11 @@ class EvalRun {
                            : RunFolder::Create(out, Manifest());
   }
 
-  static Json Versions() { return {{"vega", GitCommit()}, {"mujoco", mj_versionString()}}; }
+  Json Versions() const {
+    Json versions = {{"vega", GitCommit()}, {"mujoco", mj_versionString()}};
+    if (policy_.weights != "none") versions["torch"] = OpenTorchModule().torch_version;
+    return versions;
+  }
 
   Json Manifest() const {
     const RunConfig config{.suite = suite_.name,
