@@ -104,8 +104,7 @@ class VaeCoderImpl : public torch::nn::Module {
   at::Tensor Levels(at::Tensor x, VaeCache& cache);
   at::Tensor Middle(const at::Tensor& x, VaeCache& cache);
 
-  // one step of the levels: exactly one of the two is set
-  struct Layer {
+  struct Layer {  // one step of the levels: exactly one of the two is set
     VaeResBlock block{nullptr};
     VaeResample resample{nullptr};
   };
