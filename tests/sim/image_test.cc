@@ -1,4 +1,4 @@
-// Clips, PNG files and cameras.
+// PNG files and cameras.
 #include "sim/image.h"
 
 #include <unistd.h>
@@ -9,7 +9,6 @@
 #include "sim/base/error.h"
 #include "sim/base/random.h"
 #include "sim/camera.h"
-#include "sim/clip_buffer.h"
 #include "sim/png.h"
 #include "tests/sim/panda_scene.h"
 
@@ -18,39 +17,7 @@ namespace {
 
 using Catch::Contains;
 
-// a 1 x 1 frame that knows its number
-Image Frame(uint8_t number) { return {1, 1, {number, number, number}}; }
-
-std::vector<int> Numbers(const ClipBuffer& buffer) {
-  std::vector<int> numbers;
-  for (const Image& frame : buffer.Frames()) numbers.push_back(frame.pixels[0]);
-  return numbers;
-}
-
 }  // namespace
-
-TEST_CASE("A clip ends with the newest frame and repeats the first", "[sim][clip]") {
-  ClipBuffer buffer(4, 2);
-  CHECK_THROWS_AS(buffer.Frames(), Error);
-  buffer.Push(Frame(10));
-  CHECK(Numbers(buffer) == std::vector<int>{10, 10, 10, 10});
-  for (int i = 11; i <= 15; ++i) buffer.Push(Frame(i));
-  CHECK(Numbers(buffer) == std::vector<int>{10, 11, 13, 15});
-  for (int i = 16; i <= 40; ++i) buffer.Push(Frame(i));
-  CHECK(Numbers(buffer) == std::vector<int>{34, 36, 38, 40});
-  buffer.Clear();
-  buffer.Push(Frame(50));
-  buffer.Push(Frame(51));
-  CHECK(Numbers(buffer) == std::vector<int>{50, 50, 50, 51});
-}
-
-TEST_CASE("A clip of one frame is the newest; clips of none are refused", "[sim][clip]") {
-  ClipBuffer buffer(1, 5);
-  for (int i = 0; i < 3; ++i) buffer.Push(Frame(i));
-  CHECK(Numbers(buffer) == std::vector<int>{2});
-  CHECK_THROWS_WITH(ClipBuffer(0, 1), Contains("0 frames"));
-  CHECK_THROWS_WITH(ClipBuffer(2, 0), Contains("stride of 0"));
-}
 
 TEST_CASE("A PNG holds every pixel, top row first", "[sim][png]") {
   const std::filesystem::path file =
