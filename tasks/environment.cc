@@ -22,9 +22,11 @@ void Environment::Reset(const ResetPlacement& placement, std::span<const double>
   scene_.BeginReset();
   task_->Place(scene_, placement);
   scene_.EndReset();
-  if (!init.empty()) scene_.SetState(init);
+  if (!init.empty()) {
+    scene_.SetState(init);
+    task_->PostProcess(scene_);
+  }
   success_ = task_->Success(scene_);
-  task_->PostProcess(scene_);
 }
 
 StepStatus Environment::Step(const Action& action, bool draw) {

@@ -24,7 +24,7 @@ class Environment {
   Environment(std::shared_ptr<const Task> task, EnvironmentOptions options, Renderer* renderer);
 
   // A full reset to `placement`, then, if `init` is not empty, LIBERO's set_init_state with that
-  // row.
+  // row, which also shows what is switched on; a bare reset does not (envs/env_wrapper.py).
   void Reset(const ResetPlacement& placement, std::span<const double> init);
   // One control step; frames are drawn at the observed sub-step when `draw`.
   StepStatus Step(const Action& action, bool draw);

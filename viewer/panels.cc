@@ -269,7 +269,7 @@ void HelpPanel(ViewerState& state) {
 
 void HandleInput(PanelContext& context) {
   const ImGuiIO& io = ImGui::GetIO();
-  if (!io.WantCaptureKeyboard || !io.WantTextInput) {
+  if (!io.WantTextInput) {
     if (ImGui::IsKeyPressed(GLFW_KEY_SPACE, false)) TogglePlay(context);
     if (ImGui::IsKeyPressed(GLFW_KEY_RIGHT)) StepOnce(context);
     if (ImGui::IsKeyPressed(GLFW_KEY_BACKSPACE, false)) Restart(context, context.session.init());

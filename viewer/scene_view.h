@@ -20,7 +20,7 @@ class SceneView {
   SceneView(const SceneView&) = delete;
   SceneView& operator=(const SceneView&) = delete;
 
-  // Takes over the snapshot's state. Cheap when it is the one shown already.
+  // Takes over the snapshot's state.
   void Show(const Snapshot& snapshot);
   // Draws into the window's framebuffer, all of it, in pixels.
   void Draw(int width, int height);

@@ -72,7 +72,6 @@ Window::Window(const WindowOptions& options) : glfw_(std::make_unique<Glfw>()) {
 
   IMGUI_CHECKVERSION();
   ImGui::CreateContext();
-  ImGui::GetIO().ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
   ImGui::GetIO().IniFilename = nullptr;  // the layout is the program's own
   float scale = 1;
   glfwGetWindowContentScale(window_, &scale, nullptr);
