@@ -28,9 +28,9 @@ void Put(const Score& score, Json& json) {
 
 std::string Row(const std::string& index, const std::string& name, const Score& score) {
   const Interval interval = score.interval();
-  return fmt::format("{:>4}  {:<58.58}  {:>7}  {:>4}  {:>6.1f} %  {:>5.1f} - {:>5.1f} %  {:>6}\n",
-                     index, name, score.successes, score.n, 100 * score.rate(), 100 * interval.low,
-                     100 * interval.high, score.errors);
+  return fmt::format("{:>4}  {:>7}  {:>4}  {:>6.1f} %  {:>5.1f} - {:>5.1f} %  {:>6}  {}\n", index,
+                     score.successes, score.n, 100 * score.rate(), 100 * interval.low,
+                     100 * interval.high, score.errors, name);
 }
 
 }  // namespace
@@ -63,8 +63,8 @@ Json ToJson(const Summary& summary) {
 }
 
 std::string Table(const Summary& summary) {
-  std::string table = fmt::format("{:>4}  {:<58}  {:>7}  {:>4}  {:>8}  {:>15}  {:>6}\n", "task",
-                                  "instruction", "success", "n", "rate", "95 % interval", "errors");
+  std::string table = fmt::format("{:>4}  {:>7}  {:>4}  {:>8}  {:>15}  {:>6}  {}\n", "task",
+                                  "success", "n", "rate", "95 % interval", "errors", "instruction");
   for (const TaskScore& task : summary.tasks) {
     table += Row(std::to_string(task.task), task.instruction, task.score);
   }
