@@ -97,7 +97,7 @@ void ImageTexture::Upload(const Image& image) {
 
 void RunControlPanel(PanelContext& context) {
   Session& session = context.session;
-  if (BeginPanel("Run", {0.25f, 0.86f}, {0.5f, 0.13f})) {
+  if (BeginPanel("Run", {0.25f, 0.86f}, {0.47f, 0.13f})) {
     if (ImGui::Button(session.playing() ? "Pause" : "Play")) TogglePlay(context);
     ImGui::SameLine();
     if (ImGui::Button("Step")) StepOnce(context);
@@ -152,18 +152,21 @@ void TaskPanel(PanelContext& context) {
 }
 
 void PolicyPanel(PanelContext& context) {
-  if (BeginPanel("Policy", {0.73f, 0.01f}, {0.26f, 0.62f})) {
+  if (BeginPanel("Policy", {0.68f, 0.01f}, {0.31f, 0.5f})) {
     const auto& cameras = context.session.contract().cameras;
     if (cameras.empty()) ImGui::TextDisabled("This policy looks at no camera.");
     while (context.textures.size() < cameras.size()) {
       context.textures.push_back(std::make_unique<ImageTexture>());
     }
+    const float side = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
     for (size_t i = 0; i < cameras.size() && i < context.shown.frames.size(); ++i) {
       context.textures[i]->Upload(context.shown.frames[i]);
-      const float side = std::min(ImGui::GetContentRegionAvail().x, 16 * ImGui::GetFontSize());
+      if (i % 2 == 1) ImGui::SameLine();
+      ImGui::BeginGroup();
       ImGui::TextUnformatted(cameras[i].c_str());
       ImGui::Image(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(context.textures[i]->id())),
                    {side, side});
+      ImGui::EndGroup();
     }
     ImGui::Separator();
     for (size_t i = 0; i < kActionNames.size(); ++i) {
@@ -191,7 +194,7 @@ void RobotPanel(PanelContext& context) {
 }
 
 void ScenePanel(PanelContext& context) {
-  if (BeginPanel("Scene", {0.73f, 0.64f}, {0.26f, 0.21f})) {
+  if (BeginPanel("Scene", {0.73f, 0.86f}, {0.26f, 0.13f})) {
     const mjModel& model = context.view.model();
     const int current = context.view.camera();
     const char* label = current < 0 ? "free" : mj_id2name(&model, mjOBJ_CAMERA, current);

@@ -21,7 +21,7 @@ SceneView::SceneView(ModelPtr model) : view_(std::move(model)) {
   mjr_makeContext(m, &context_, mjFONTSCALE_100);
   options_.geomgroup[0] = 0;  // collision shapes
   // from the front and above, where the published agent view stands, a little aside
-  camera_.distance = 1.6;
+  camera_.distance = 1.7;
   camera_.azimuth = 155;
   camera_.elevation = -30;
 }
@@ -48,7 +48,7 @@ void SceneView::Show(const Snapshot& snapshot) {
 
 void SceneView::AimAt(const std::array<double, 3>& eef_pos) {
   camera_.lookat[0] = eef_pos[0] + 0.15;
-  camera_.lookat[1] = 0;
+  camera_.lookat[1] = 0.05;
   camera_.lookat[2] = eef_pos[2] - 0.2;
   aimed_ = true;
 }
