@@ -25,7 +25,7 @@ class WithVariable {
 }  // namespace
 
 TEST_CASE("Data lies under $VEGA_HOME, else under the user's cache", "[sim][paths]") {
-  const WithVariable user("HOME", "/home/someone");
+  const WithVariable user("HOME", "/users/ada");
   {
     const WithVariable home("VEGA_HOME", "/somewhere");
     CHECK(VegaHome() == "/somewhere");
@@ -33,7 +33,7 @@ TEST_CASE("Data lies under $VEGA_HOME, else under the user's cache", "[sim][path
     CHECK(Data().robosuite == "/somewhere/data/robosuite-1.4.0/robosuite/models/assets");
   }
   const WithVariable empty("VEGA_HOME", "");
-  CHECK(VegaHome() == "/home/someone/.cache/vega");
+  CHECK(VegaHome() == "/users/ada/.cache/vega");
 }
 
 }  // namespace vega
