@@ -74,7 +74,7 @@ fresh() {  # a repository and an empty VEGA_HOME
 }
 
 run() {  # COMMAND...: in the environment of the tests
-  PATH=$TMP/bin:$PATH VEGA_HOME=$TMP/home VEGA_CUDA=${CUDA:-0} "$@" </dev/null
+  PATH=$TMP/bin:$PATH VEGA_HOME=$TMP/home VEGA_PRESET= VEGA_CUDA=${CUDA:-0} "$@" </dev/null
 }
 
 vega() {  # sets STATUS, OUT and ERR (without the lines that tell the progress)
@@ -238,7 +238,7 @@ CASE="unwritable VEGA_HOME"; fresh; touch "$TMP/home"
 vega eval
 check "is one line" one_line "cannot create"
 
-CASE="a GPU"; fresh; mkdir -p "$TMP/home/deps/torch-2/nvidia"
+CASE="a GPU"; fresh; home=$TMP/home; mkdir -p "$home/deps/torch-2/nvidia"
 CUDA=1 vega eval
 check "works" works eval
 check "puts the CUDA libraries where LibTorch looks" there deps/torch-2/nvidia/lib/libcuda.so

@@ -8,6 +8,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/paths.h"
+#include "tests/tasks/text.h"
 
 namespace vega {
 namespace {
@@ -31,10 +32,7 @@ const std::string kProblem = R"((define (problem LIBERO_Tabletop_Manipulation)
 
 // kProblem with `from` replaced by `to`
 std::string With(const std::string& from, const std::string& to) {
-  std::string text = kProblem;
-  const size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
+  return Replaced(kProblem, from, to);
 }
 
 std::string ErrorOf(const std::string& text) {

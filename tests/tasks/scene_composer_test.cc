@@ -12,6 +12,7 @@
 
 #include "sim/base/error.h"
 #include "sim/model.h"
+#include "tests/tasks/text.h"
 #include "tests/tasks/without_textures.h"
 
 namespace vega {
@@ -33,10 +34,7 @@ const std::string kProblem = R"((define (problem LIBERO_Kitchen_Tabletop_Manipul
 )";
 
 std::string With(const std::string& from, const std::string& to) {
-  std::string text = kProblem;
-  const size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
+  return Replaced(kProblem, from, to);
 }
 
 ComposedScene Compose(const std::string& text) {
