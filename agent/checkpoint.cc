@@ -15,6 +15,7 @@
 #include "agent/tensor_file.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
+#include "sim/render_quality.h"
 
 namespace vega {
 
@@ -30,6 +31,7 @@ void from_json(const nlohmann::json& json, ProprioEntry& entry) {
 template <class V>
 void Fields(V& v, AgentContract& o) {
   v("cameras", o.cameras), v("image_size", o.image_size), v("orientation", o.orientation);
+  v("render_quality", o.render_quality);
   v("clip_length", o.clip_length), v("clip_stride", o.clip_stride), v("proprio", o.proprio);
   v("proprio_q01", o.proprio_q01), v("proprio_q99", o.proprio_q99);
   v("action_q01", o.action_q01), v("action_q99", o.action_q99);
@@ -52,6 +54,13 @@ void Check(const CheckpointConfig& c, const std::string& where) {
   if (contract.orientation != kOrientation) {
     throw Error(fmt::format("{}: pictures are stored '{}'", where, contract.orientation),
                 fmt::format("only '{}' is supported", kOrientation));
+  }
+  if (contract.render_quality != "any") {
+    try {
+      ParseRenderQuality(contract.render_quality);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}: contract.render_quality: {}", where, error.what()));
+    }
   }
   int64_t proprio = 0;
   for (const ProprioEntry& entry : contract.proprio) proprio += entry.size;

@@ -30,6 +30,7 @@ struct AgentContract {
   std::vector<std::string> cameras = {"agentview", "robot0_eye_in_hand"};
   int image_size = 128;                    // pixels, square
   std::string orientation = kOrientation;  // a loader refuses any other
+  std::string render_quality = "any";      // of the pictures learnt from: exact | fast | any
   int clip_length = 5;                     // T
   int clip_stride = 2;                     // control steps between frames
   std::vector<ProprioEntry> proprio = {

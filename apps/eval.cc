@@ -17,6 +17,7 @@
 
 #include "apps/interrupt.h"
 #include "apps/modes.h"
+#include "apps/render_flag.h"
 #include "apps/version.h"
 #include "policies/registry.h"
 #include "policies/torch_module.h"
@@ -51,6 +52,7 @@ struct EvalOptions {
   bool resume = false;
   bool video = false;
   int render = 0;
+  std::optional<RenderQuality> render_quality;  // unset: what the policy learnt from, else exact
   std::string device = "cpu";
   uint32_t seed = 0;
   int max_steps = 0;
@@ -68,6 +70,7 @@ std::string Command(const EvalOptions& o) {
   if (o.exact) command += " --exact";
   if (o.video) command += " --video";
   if (o.render > 0) command += fmt::format(" --render {}", o.render);
+  if (o.render_quality) command += fmt::format(" --render-quality {}", Name(*o.render_quality));
   return command;
 }
 
@@ -130,6 +133,8 @@ class EvalRun {
                               options_.render),
                   "leave out --render");
     }
+    quality_ = ChooseRenderQuality(contract.render_quality, options_.render_quality,
+                                   "policy " + policy_.name);
     if (!options_.video) return;
     for (const char* camera : {"agentview", "robot0_eye_in_hand"}) {
       if (std::find(cameras_.begin(), cameras_.end(), camera) == cameras_.end()) {
@@ -180,6 +185,7 @@ class EvalRun {
                            .seed = options_.seed,
                            .max_steps = options_.max_steps,
                            .exact = options_.exact,
+                           .render_quality = quality_,
                            .device = options_.device};
     return {{"command", Command(options_)},
             {"started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr)))},
@@ -222,7 +228,9 @@ class EvalRun {
     EvaluationSources sources;
     sources.load_task = [&](int task) { return LoadTask(suite_, task); };
     sources.make_policy = policy_.make;
-    sources.make_renderer = [] { return std::make_unique<EglRenderer>(); };
+    sources.make_renderer = [this] {
+      return std::make_unique<EglRenderer>(EglRendererOptions{.quality = quality_});
+    };
     sources.done = [&](const EpisodeRecord& record) {
       if (videos) videos->Finish(record);
       folder.Append(record);
@@ -273,8 +281,9 @@ class EvalRun {
   PolicySource policy_;
   std::vector<std::string> cameras_;  // the policy's first
   int image_size_ = 0;                // pixels
-  std::string renderer_;              // empty: nothing is drawn
-  bool software_ = false;             // the renderer
+  RenderQuality quality_ = RenderQuality::kExact;
+  std::string renderer_;   // empty: nothing is drawn
+  bool software_ = false;  // the renderer
 };
 
 }  // namespace
@@ -297,6 +306,7 @@ std::function<int()> AddEval(CLI::App& mode) {
   mode.add_flag("--video", o->video, "write videos/*.mp4, 20 frames/s, cameras side by side");
   mode.add_option("--render", o->render, "video size in pixels; 0 = the policy's own, else 256")
       ->check(CLI::Range(0, 4096));
+  AddRenderQuality(mode, o->render_quality, "what the policy learnt from, else exact");
   mode.add_option("--device", o->device, "where networks run")
       ->check(CLI::IsMember({"cpu", "cuda"}));
   mode.add_option("--seed", o->seed, "seed of resets and of the policy's chance");

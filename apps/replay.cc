@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/modes.h"
+#include "apps/render_flag.h"
 #include "policies/replay_policy.h"
 #include "sim/egl_renderer.h"
 #include "tasks/recording.h"
@@ -21,6 +23,7 @@ struct ReplayOptions {
   std::string actions, out;
   int render = 0;
   int render_every = 20;
+  std::optional<RenderQuality> render_quality;
   bool exact = false;
 };
 
@@ -31,7 +34,8 @@ int Replay(const ReplayOptions& options) {
   EnvironmentOptions environment_options{.exact = options.exact};
   std::unique_ptr<EglRenderer> renderer;
   if (options.render > 0) {
-    renderer = std::make_unique<EglRenderer>();
+    renderer = std::make_unique<EglRenderer>(
+        EglRendererOptions{.quality = options.render_quality.value_or(RenderQuality::kExact)});
     fmt::print(stderr, "renderer: {}{}\n", renderer->name(),
                renderer->software() ? "  ** SOFTWARE **" : "");
     environment_options.cameras = {"agentview", "robot0_eye_in_hand"};
@@ -61,6 +65,7 @@ std::function<int()> AddReplay(CLI::App& mode) {
       ->check(CLI::Range(0, 4096));
   mode.add_option("--render-every", o->render_every, "control steps between pictures")
       ->check(CLI::PositiveNumber);
+  AddRenderQuality(mode, o->render_quality, "exact");
   mode.add_flag("--exact", o->exact, "repeat robosuite's double forward pass in each sub-step");
   return [o] { return Replay(*o); };
 }

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/image.h"
 #include "sim/observation.h"
+#include "sim/render_quality.h"
 
 namespace vega {
 
@@ -25,6 +27,8 @@ struct PolicyContract {
   int clip_stride = 1;   // control steps between two frames of a clip, >= 1
   int chunk_length = 1;  // K, actions per call that are executed before the next call, >= 1
   bool privileged = false;  // reads the true simulator state (scripted experts)
+  // Of the pictures it learnt from; unset: it may be shown either.
+  std::optional<RenderQuality> render_quality = {};
 };
 
 // Identifies an episode; the policy's own randomness is keyed by it, so results do not depend on

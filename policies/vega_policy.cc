@@ -51,6 +51,9 @@ PolicyContract ToPolicyContract(const AgentContract& agent) {
   contract.clip_length = agent.clip_length;
   contract.clip_stride = agent.clip_stride;
   contract.chunk_length = agent.chunk_length;
+  if (agent.render_quality != "any") {
+    contract.render_quality = ParseRenderQuality(agent.render_quality);
+  }
   return contract;
 }
 

@@ -10,11 +10,13 @@
 
 #include "sim/egl_context.h"
 #include "sim/model.h"
+#include "sim/render_quality.h"
 #include "sim/renderer.h"
 
 namespace vega {
 
 struct EglRendererOptions {
+  RenderQuality quality = RenderQuality::kExact;
   int max_models = 2;  // models whose meshes and textures are kept on the GL side, >= 1
 };
 
@@ -30,6 +32,7 @@ class EglRenderer : public Renderer {
 
   Image Render(const Scene& scene, const std::string& camera, int height, int width) override;
   const std::string& name() const override { return context_.renderer(); }
+  RenderQuality quality() const override { return options_.quality; }
   bool software() const override;
 
  private:

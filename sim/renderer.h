@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sim/image.h"
+#include "sim/render_quality.h"
 
 namespace vega {
 
@@ -18,6 +19,8 @@ class Renderer {
   virtual Image Render(const Scene& scene, const std::string& camera, int height, int width) = 0;
   // GL_RENDERER as the driver states it, e.g. "llvmpipe (LLVM 15.0.6, 256 bits)".
   virtual const std::string& name() const = 0;
+  // Of every picture it draws.
+  virtual RenderQuality quality() const { return RenderQuality::kExact; }
   // True when pictures are drawn by the CPU.
   virtual bool software() const = 0;
 };

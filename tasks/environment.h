@@ -35,6 +35,10 @@ class Environment {
   // Of the last drawn observation, one per camera.
   const std::vector<Image>& frames() const { return frames_; }
   double render_ms() const { return render_ms_; }  // spent drawing since construction
+  // Of the frames.
+  RenderQuality render_quality() const {
+    return renderer_ ? renderer_->quality() : RenderQuality::kExact;
+  }
   const EnvironmentOptions& options() const { return options_; }
   Scene& scene() { return scene_; }
   const Scene& scene() const { return scene_; }

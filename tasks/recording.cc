@@ -63,6 +63,7 @@ Recording RecordReplay(Environment& environment, int init, std::span<const Actio
   recording.cameras = environment.options().cameras;
   recording.images.resize(recording.cameras.size());
   recording.image_size = environment.options().image_size;
+  recording.render_quality = environment.render_quality();
   recording.init = init;
   const auto drawn = [&](int step) {
     return !recording.cameras.empty() && step % render_every == 0;
@@ -110,6 +111,7 @@ void SaveRecording(const Recording& recording, const Task& task,
   writer.Add("success", {steps}, recording.success);
   if (!recording.cameras.empty()) {
     const auto frames = static_cast<int64_t>(recording.image_steps.size());
+    writer.SetMetadata("render_quality", Name(recording.render_quality));
     writer.Add("image_steps", {frames}, recording.image_steps);
     for (size_t i = 0; i < recording.cameras.size(); ++i) {
       writer.Add("image_" + recording.cameras[i],

@@ -15,7 +15,7 @@
 //   image_<camera>  [K,H,W,3]     u8   frames of image_steps, row 0 is the top; with cameras only
 //   image_steps     [K]           i64  0: the frame right after the initial state was set
 // Metadata: suite, task, task_name, language, bddl_file, init, joint_names (JSON, in qpos order),
-// qpos_adr (JSON).
+// qpos_adr (JSON); with cameras also render_quality.
 
 #pragma once
 
@@ -38,6 +38,7 @@ struct Recording {
   std::vector<std::vector<uint8_t>> images;  // one a camera: (K,H,W,3)
   std::vector<int64_t> image_steps;          // (K)
   int image_size = 0;                        // H = W, pixels
+  RenderQuality render_quality = RenderQuality::kExact;
   int init = 0;
 };
 

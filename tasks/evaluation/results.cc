@@ -121,14 +121,22 @@ Json ToJson(const PolicyContract& contract) {
           {"clip_stride", contract.clip_stride},
           {"chunk_length", contract.chunk_length},
           {"privileged", contract.privileged},
+          {"render_quality",
+           contract.render_quality ? Json(Name(*contract.render_quality)) : Json("any")},
           {"row_0", "top"}};
 }
 
 Json ToJson(const RunConfig& config) {
-  return {
-      {"suite", config.suite},         {"tasks", config.tasks}, {"episodes", config.episodes},
-      {"policy", config.policy},       {"seed", config.seed},   {"wait_steps", config.wait_steps},
-      {"max_steps", config.max_steps}, {"exact", config.exact}, {"device", config.device}};
+  return {{"suite", config.suite},
+          {"tasks", config.tasks},
+          {"episodes", config.episodes},
+          {"policy", config.policy},
+          {"seed", config.seed},
+          {"wait_steps", config.wait_steps},
+          {"max_steps", config.max_steps},
+          {"exact", config.exact},
+          {"render_quality", Name(config.render_quality)},
+          {"device", config.device}};
 }
 
 RunFolder::RunFolder(fs::path folder, Json manifest)

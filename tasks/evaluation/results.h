@@ -48,6 +48,7 @@ struct RunConfig {
   int wait_steps = 10;
   int max_steps = 0;  // 0: the suite's horizon
   bool exact = false;
+  RenderQuality render_quality = RenderQuality::kExact;
   std::string device = "cpu";
 };
 

@@ -105,6 +105,7 @@ TEST_CASE("A contract that is not ours, or does not fit, is refused") {
     CHECK_THROWS_WITH(ReadCheckpointConfig(target), Catch::Contains(what));
   };
   refused([](auto& j) { j["contract"]["orientation"] = "row-0-bottom"; }, "'row-0-bottom'");
+  refused([](auto& j) { j["contract"]["render_quality"] = "blurred"; }, "'blurred'");
   refused([](auto& j) { j["contract"]["colour"] = "bgr"; }, "unknown key 'colour'");
   refused([](auto& j) { j["model"]["dit"]["width"] = 1; }, "unknown key 'width'");
   refused([](auto& j) { j["model"]["dit"]["dim"] = "96"; }, "dit.dim has the wrong type");

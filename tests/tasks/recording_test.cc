@@ -50,6 +50,7 @@ TEST_CASE("a recording has a row for the initial state and one for each step") {
   CHECK(states[width] == Approx(0.05));
   CHECK(saved.metadata().at("task") == "3");
   CHECK(saved.metadata().at("init") == "2");
+  CHECK(saved.metadata().at("render_quality") == "exact");
   CHECK(nlohmann::json::parse(saved.metadata().at("joint_names")).size() == 10);
   std::filesystem::remove(file);
 }

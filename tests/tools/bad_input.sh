@@ -95,6 +95,7 @@ check "task index out of range" "10|0.*9" "$vega" replay --suite $suite --task 1
 check "negative task index" "-1" "$vega" replay --suite $suite --task=-1 --init 0 "${good[@]}"
 check "unknown task name" "pick_up_the_black" "$vega" replay --suite $suite --task pick_up_the_black_bal --init 0 "${good[@]}"
 check "unknown policy" "polic" "$vega" eval --suite $suite --tasks 0 --policy nope --episodes 1 --out "$tmp/e"
+check "unknown render quality" "exact|fast" "$vega" eval --suite $suite --policy hold --render-quality blurred
 check "bad task list" "3-x" "$vega" eval --suite $suite --tasks 3-x --policy hold --episodes 1 --out "$tmp/e"
 check "init state out of range" "50|49" "$vega" replay --suite $suite --task $task --init 50 "${good[@]}"
 check "actions file missing" "nowhere.st" "${replay[@]}" --actions "$tmp/nowhere.st" --out "$tmp/out.st"
