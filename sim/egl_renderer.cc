@@ -31,12 +31,37 @@ mjvOption VisualOptions() {
 }
 
 // GL's rows start at the bottom
-void FlipRows(Image& image) {
-  const size_t stride = size_t{3} * image.width;
-  for (int top = 0, bottom = image.height - 1; top < bottom; ++top, --bottom) {
-    std::swap_ranges(image.pixels.begin() + top * stride, image.pixels.begin() + (top + 1) * stride,
-                     image.pixels.begin() + bottom * stride);
+template <typename T>
+void FlipRows(T* rows, int height, size_t stride) {
+  for (int top = 0, bottom = height - 1; top < bottom; ++top, --bottom) {
+    std::swap_ranges(rows + top * stride, rows + (top + 1) * stride, rows + bottom * stride);
   }
+}
+
+void CheckSize(int height, int width) {
+  if (height < 1 || width < 1 || height > kMaxSide || width > kMaxSide) {
+    throw Error("a picture of " + std::to_string(height) + " x " + std::to_string(width) +
+                    " pixels cannot be drawn",
+                "sides go from 1 to " + std::to_string(kMaxSide));
+  }
+}
+
+PinholeCamera Pinhole(const mjvGLCamera& gl, int height, int width) {
+  PinholeCamera camera;
+  camera.height = height;
+  camera.width = width;
+  camera.focal = double(height) * gl.frustum_near / (gl.frustum_top - gl.frustum_bottom);
+  const float* f = gl.forward;
+  const float* u = gl.up;
+  const double right[] = {f[1] * u[2] - f[2] * u[1], f[2] * u[0] - f[0] * u[2],
+                          f[0] * u[1] - f[1] * u[0]};
+  for (int i = 0; i < 3; ++i) {
+    camera.position[i] = gl.pos[i];
+    camera.rotation[3 * i] = right[i];
+    camera.rotation[3 * i + 1] = -u[i];
+    camera.rotation[3 * i + 2] = f[i];
+  }
+  return camera;
 }
 
 }  // namespace
@@ -91,36 +116,67 @@ EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model) {
 }
 
 Image EglRenderer::Render(const Scene& scene, const std::string& camera, int height, int width) {
-  if (height < 1 || width < 1 || height > kMaxSide || width > kMaxSide) {
-    throw Error("a picture of " + std::to_string(height) + " x " + std::to_string(width) +
-                    " pixels cannot be drawn",
-                "sides go from 1 to " + std::to_string(kMaxSide));
-  }
+  CheckSize(height, width);
   mjvCamera view;
   mjv_defaultFreeCamera(&scene.model(), &view);
   view.type = mjCAMERA_FIXED;
   view.fixedcamid = FindCamera(scene.model(), camera).id;
-
   const EglContext::Binding binding(context_);
+  return Draw(scene, view, height, width);
+}
+
+DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, int height,
+                                   int width) {
+  CheckSize(height, width);
+  const EglContext::Binding binding(context_);
+  DepthView view;
+  view.image = Draw(scene, camera, height, width);
+  Upload& upload = Find(scene.base_model());
+  const mjvGLCamera gl = mjv_averageCamera(upload.scene.camera, upload.scene.camera + 1);
+  view.camera = Pinhole(gl, height, width);
+
+  // drawn anew, flat: what lights and shadows are drawn with shifts depths. Reversed depth is 1 at
+  // the near plane, 0 at the far one, and precise between
+  view.depth.resize(size_t(height) * width);
+  const mjrRect viewport = {0, 0, width, height};
+  upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
+  upload.context.readDepthMap = mjDEPTH_ZEROFAR;
+  mjr_render(viewport, &upload.scene, &upload.context);
+  mjr_readPixels(nullptr, view.depth.data(), viewport, &upload.context);
+  upload.context.readDepthMap = mjDEPTH_ZERONEAR;
+  upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
+  CheckGl();
+  FlipRows(view.depth.data(), height, width);
+  const double near = gl.frustum_near, far = gl.frustum_far;
+  for (float& z : view.depth) {
+    z = z > 0 ? static_cast<float>(near * far / (near + z * (far - near))) : 0.0f;
+  }
+  return view;
+}
+
+Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int width) {
   Upload& upload = Find(scene.base_model());
   if (width > upload.context.offWidth || height > upload.context.offHeight) {
     mjr_resizeOffscreen(std::max(width, upload.context.offWidth),
                         std::max(height, upload.context.offHeight), &upload.context);
   }
-
   const mjvOption option = VisualOptions();
   // mjv_updateScene takes a mutable mjData for its stack; no physical quantity is written
-  mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &view,
+  mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &camera,
                   mjCAT_ALL, &upload.scene);
   const mjrRect viewport = {0, 0, width, height};
   Image image{height, width, std::vector<uint8_t>(size_t{3} * height * width)};
   mjr_render(viewport, &upload.scene, &upload.context);
   mjr_readPixels(image.pixels.data(), nullptr, viewport, &upload.context);
+  CheckGl();
+  FlipRows(image.pixels.data(), height, size_t{3} * width);
+  return image;
+}
+
+void EglRenderer::CheckGl() const {
   if (const int code = mjr_getError()) {
     throw Error("OpenGL error " + std::to_string(code) + " on \"" + name() + "\"");
   }
-  FlipRows(image);
-  return image;
 }
 
 }  // namespace vega

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/depth_view.h"
 #include "sim/egl_context.h"
 #include "sim/model.h"
 #include "sim/render_quality.h"
@@ -31,6 +32,9 @@ class EglRenderer : public Renderer {
   ~EglRenderer() override;
 
   Image Render(const Scene& scene, const std::string& camera, int height, int width) override;
+  // As Render, of any MuJoCo camera, with depth and the camera's place. Collision geoms, hidden in
+  // the picture, have no depth either.
+  DepthView RenderDepth(const Scene& scene, const mjvCamera& camera, int height, int width);
   const std::string& name() const override { return context_.renderer(); }
   RenderQuality quality() const override { return options_.quality; }
   bool software() const override;
@@ -48,6 +52,9 @@ class EglRenderer : public Renderer {
     Upload& operator=(const Upload&) = delete;
   };
   Upload& Find(const ModelPtr& model);
+  // needs the context bound
+  Image Draw(const Scene& scene, mjvCamera camera, int height, int width);
+  void CheckGl() const;
 
   EglRendererOptions options_;
   EglContext context_;
