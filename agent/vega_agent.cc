@@ -55,12 +55,14 @@ at::Tensor VegaAgentRunner::NormalizedProprio(const std::vector<double>& proprio
   return normalized;
 }
 
-at::Tensor VegaAgentRunner::Act(const AgentRequest& request, StageTimes* times) const {
+at::Tensor VegaAgentRunner::Act(const AgentRequest& request, StageTimes* times,
+                                VegaFeatures* seen) const {
   const c10::InferenceMode guard;
   const at::Device device = agent_->model->prompt_embedding.device();
   const at::Tensor words = request.instruction.words.unsqueeze(0).to(device);        // [1,L,D]
   const at::Tensor sentence = request.instruction.sentence.unsqueeze(0).to(device);  // [1,D]
   const VegaFeatures features = pipeline_->Extract(request.clips, times);
+  if (seen != nullptr) *seen = features;
   const StageTimer timer(times, Stage::kHead);
   const at::Tensor chunk = agent_->head(features.fused.unsqueeze(0), words, sentence,
                                         NormalizedProprio(request.proprio).to(device));
@@ -88,6 +90,8 @@ std::shared_ptr<const VegaAgentRunner> OpenAgent(const std::string& name, const 
   CheckpointConfig config = preset ? VegaTinyConfig() : ReadCheckpointConfig(name);
   config.model.block = overrides.block.value_or(config.model.block);
   config.model.timestep = overrides.timestep.value_or(config.model.timestep);
+  if (!overrides.fusion.empty()) config.model.fusion.method = overrides.fusion;
+  config.model.fusion.forced_gate = overrides.gate.value_or(config.model.fusion.forced_gate);
   if (config.weights == "untrained") {
     fmt::print(stderr, "vega: model {} is untrained: its weights are drawn from seed {}\n", name,
                config.weights_seed);

@@ -35,6 +35,8 @@ struct AgentRequest {
 struct AgentOverrides {
   std::optional<int64_t> block;     // k
   std::optional<int64_t> timestep;  // target
+  std::string fusion;               // method, see agent/fusion.h; empty: the checkpoint's
+  std::optional<double> gate;       // in [0,1], instead of the learnt one
 };
 
 // An agent ready to act. Nothing changes after construction, so threads may share one.
@@ -45,9 +47,10 @@ class VegaAgentRunner {
   explicit VegaAgentRunner(const CheckpointConfig& config, const std::string& device = "cpu",
                            const std::filesystem::path& folder = {});
 
-  // Actions [K,A] f64 on the CPU, bounds applied, in [-1,1]. `times` may be null. Throws Error on
-  // an unusable request.
-  at::Tensor Act(const AgentRequest& request, StageTimes* times = nullptr) const;
+  // Actions [K,A] f64 on the CPU, bounds applied, in [-1,1]. `times` and `seen`, which takes the
+  // features behind the answer, may be null. Throws Error on an unusable request.
+  at::Tensor Act(const AgentRequest& request, StageTimes* times = nullptr,
+                 VegaFeatures* seen = nullptr) const;
   void Save(const std::filesystem::path& folder) const;
 
   const CheckpointConfig& config() const { return config_; }

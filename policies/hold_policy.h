@@ -11,6 +11,7 @@ class HoldPolicy : public Policy {
   const PolicyContract& contract() const override { return contract_; }
   void Reset(const EpisodeKey&) override {}
   std::vector<Action> Act(const PolicyInput&) override { return {kNoOp}; }
+  bool remembers() const override { return false; }
 
  private:
   PolicyContract contract_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/image.h"
@@ -55,6 +56,29 @@ struct PolicyInput {
   const Scene* scene = nullptr;  // true state; only for privileged policies
 };
 
+// Numbers on a square grid over a picture, row by row from the top left.
+struct TokenMap {
+  int side = 0;               // G
+  int width = 0;              // D
+  std::vector<float> values;  // (G*G x D)
+
+  bool empty() const { return values.empty(); }
+};
+
+// What a policy saw in one camera.
+struct CameraInsight {
+  TokenMap semantic;    // D wide
+  TokenMap generative;  // D wide
+  TokenMap fused;       // D wide
+  TokenMap gate;        // 1 wide: 1 all semantic, 0 all generative; empty where there is none
+};
+
+// How a policy came to its last answer, for people to look at.
+struct PolicyInsight {
+  std::vector<CameraInsight> cameras;                    // one per contract camera, same order
+  std::vector<std::pair<std::string, double>> stage_ms;  // stages of the call, in order
+};
+
 // A policy instance belongs to one worker and one episode at a time; instances may share weights.
 class Policy {
  public:
@@ -65,6 +89,11 @@ class Policy {
   // Returns 1 to chunk_length actions, executed in order before the next call. Throws Error on
   // unusable input.
   virtual std::vector<Action> Act(const PolicyInput& input) = 0;
+  // Whether an answer depends on earlier calls too, and not on the episode's key and the input
+  // alone; then an episode can only be taken up in its middle by asking everything again.
+  virtual bool remembers() const { return true; }
+  // Of the last call; nothing where there is nothing to show.
+  virtual std::optional<PolicyInsight> Insight() const { return {}; }
 };
 
 }  // namespace vega

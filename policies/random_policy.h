@@ -14,6 +14,7 @@ class RandomPolicy : public Policy {
   const PolicyContract& contract() const override { return contract_; }
   void Reset(const EpisodeKey& episode) override;
   std::vector<Action> Act(const PolicyInput& input) override;
+  bool remembers() const override { return false; }
 
  private:
   PolicyContract contract_;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,10 @@
 namespace vega {
 
 struct PolicyOptions {
-  std::string device = "cpu";  // cpu or cuda; policies without a network ignore it
+  // policies without a network ignore all of these
+  std::string device = "cpu";  // cpu or cuda
+  std::string fusion;          // fusion method instead of the checkpoint's; empty: the checkpoint's
+  std::optional<double> gate;  // in [0,1], instead of the learnt one
 };
 
 // A policy opened once per run: its weights are read and shared, each worker makes its own

@@ -22,6 +22,7 @@ class ReplayPolicy : public Policy {
   const PolicyContract& contract() const override { return contract_; }
   void Reset(const EpisodeKey&) override {}
   std::vector<Action> Act(const PolicyInput& input) override;
+  bool remembers() const override { return false; }
 
  private:
   PolicyContract contract_;

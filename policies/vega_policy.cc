@@ -44,6 +44,15 @@ std::vector<double> ProprioValues(const Proprio& proprio, const AgentContract& c
   return values;
 }
 
+// tokens [G*G,D]
+TokenMap ToTokenMap(const at::Tensor& tokens) {
+  const at::Tensor rows = tokens.to(at::kCPU, at::kFloat).contiguous();
+  const auto* values = rows.data_ptr<float>();
+  return {.side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(rows.size(0))))),
+          .width = static_cast<int>(rows.size(1)),
+          .values = {values, values + rows.numel()}};
+}
+
 PolicyContract ToPolicyContract(const AgentContract& agent) {
   PolicyContract contract;
   contract.cameras = agent.cameras;
@@ -80,13 +89,36 @@ class VegaPolicy : public Policy {
            static_cast<uint64_t>(input.step)});
     }
     request_.proprio = ProprioValues(input.proprio, agent_->config().contract);
-    const at::Tensor chunk = agent_->Act(request_);  // [K,A] f64
+    times_.Clear();
+    const at::Tensor chunk = agent_->Act(request_, &times_, &seen_);  // [K,A] f64
     std::vector<Action> actions(chunk.size(0));
     const auto rows = chunk.accessor<double, 2>();
     for (int64_t k = 0; k < chunk.size(0); ++k) {
       for (size_t a = 0; a < actions[k].size(); ++a) actions[k][a] = rows[k][a];
     }
     return actions;
+  }
+
+  bool remembers() const override { return false; }
+
+  std::optional<PolicyInsight> Insight() const override {
+    if (!seen_.fused.defined()) return {};
+    PolicyInsight insight;
+    for (int64_t camera = 0; camera < seen_.fused.size(0); ++camera) {
+      insight.cameras.push_back({.semantic = ToTokenMap(seen_.semantic[camera]),
+                                 .generative = ToTokenMap(seen_.generative[camera]),
+                                 .fused = ToTokenMap(seen_.fused[camera])});
+      if (!seen_.gate.defined()) continue;
+      // a gate a channel is shown by its mean over them
+      insight.cameras.back().gate = ToTokenMap(seen_.gate[camera].mean(-1, /*keepdim=*/true));
+    }
+    for (size_t i = 0; i < static_cast<size_t>(Stage::kCount); ++i) {
+      const auto stage = static_cast<Stage>(i);
+      if (times_.count(stage) > 0) {
+        insight.stage_ms.emplace_back(Name(stage), times_.Sum(stage));
+      }
+    }
+    return insight;
   }
 
  private:
@@ -129,13 +161,16 @@ class VegaPolicy : public Policy {
   EpisodeKey episode_;
   std::string instruction_;
   AgentRequest request_;
+  VegaFeatures seen_;  // of the last call
+  StageTimes times_;   // of the last call
 };
 
 }  // namespace
 
 PolicySource OpenVegaPolicy(const std::string& name, const PolicyOptions& options) {
   SetTorchThreads(1);
-  const auto agent = OpenAgent(name, options.device);
+  const auto agent =
+      OpenAgent(name, options.device, {.fusion = options.fusion, .gate = options.gate});
   return {name, agent->config().weights, ToPolicyContract(agent->config().contract),
           [agent] { return std::make_unique<VegaPolicy>(agent); }};
 }

@@ -21,6 +21,20 @@ std::string OneLine(std::string text) {
   return text.empty() ? "no reason given" : text;
 }
 
+// calls visit(array of mjModel, vector of `edits`, its size) for each
+template <typename Visit>
+void ForEachEdit(const mjModel& m, ModelEdits& edits, const Visit& visit) {
+  const auto size = [](int rows, int columns) { return static_cast<size_t>(rows) * columns; };
+  visit(&mjModel::body_pos, edits.body_pos, size(m.nbody, 3));
+  visit(&mjModel::body_quat, edits.body_quat, size(m.nbody, 4));
+  visit(&mjModel::cam_pos, edits.cam_pos, size(m.ncam, 3));
+  visit(&mjModel::cam_quat, edits.cam_quat, size(m.ncam, 4));
+  visit(&mjModel::light_pos, edits.light_pos, size(m.nlight, 3));
+  visit(&mjModel::light_dir, edits.light_dir, size(m.nlight, 3));
+  visit(&mjModel::light_diffuse, edits.light_diffuse, size(m.nlight, 3));
+  visit(&mjModel::site_rgba, edits.site_rgba, size(m.nsite, 4));
+}
+
 }  // namespace
 
 ModelPtr CompileMjcf(const std::string& mjcf, const std::string& name) {
@@ -34,22 +48,28 @@ ModelPtr CompileMjcf(const std::string& mjcf, const std::string& name) {
   return {model, [](const mjModel* m) { mj_deleteModel(const_cast<mjModel*>(m)); }};
 }
 
-ModelView::ModelView(ModelPtr base)
-    : base_(std::move(base)),
-      view_(*base_),
-      body_pos_(3 * base_->nbody),
-      body_quat_(4 * base_->nbody),
-      site_rgba_(4 * base_->nsite) {
-  view_.body_pos = body_pos_.data();
-  view_.body_quat = body_quat_.data();
-  view_.site_rgba = site_rgba_.data();
+ModelView::ModelView(ModelPtr base) : base_(std::move(base)), view_(*base_) {
+  ForEachEdit(*base_, edits_, [&](auto mjModel::*array, auto& values, size_t size) {
+    values.resize(size);
+    view_.*array = values.data();
+  });
   Restore();
 }
 
 void ModelView::Restore() {
-  std::copy_n(base_->body_pos, body_pos_.size(), body_pos_.begin());
-  std::copy_n(base_->body_quat, body_quat_.size(), body_quat_.begin());
-  std::copy_n(base_->site_rgba, site_rgba_.size(), site_rgba_.begin());
+  ForEachEdit(*base_, edits_, [&](auto mjModel::*array, auto& values, size_t size) {
+    std::copy_n((*base_).*array, size, values.begin());
+  });
+}
+
+void ModelView::Load(const ModelEdits& edits) {
+  ModelEdits copy = edits;
+  ForEachEdit(*base_, copy, [&](auto mjModel::*, auto& values, size_t size) {
+    if (values.size() != size) throw Error("the saved state belongs to another task's scene");
+  });
+  ForEachEdit(*base_, copy, [&](auto mjModel::*array, auto& values, size_t) {
+    std::copy(values.begin(), values.end(), view_.*array);
+  });
 }
 
 }  // namespace vega

@@ -17,9 +17,20 @@ using ModelPtr = std::shared_ptr<const mjModel>;
 // Error with MuJoCo's own message and `name` (where the text came from).
 ModelPtr CompileMjcf(const std::string& mjcf, const std::string& name);
 
-// A view of a shared model that owns only the arrays an episode may change: body_pos, body_quat
-// (fixtures are placed by a reset), site_rgba (the stove's burner). All other arrays are the base
-// model's, so a view costs kilobytes.
+// What an episode, or a person at the window, may change of a model. A few kilobytes.
+struct ModelEdits {
+  std::vector<mjtNum> body_pos;      // (nbody x 3) m: fixtures are placed by a reset
+  std::vector<mjtNum> body_quat;     // (nbody x 4) w,x,y,z
+  std::vector<mjtNum> cam_pos;       // (ncam x 3) m
+  std::vector<mjtNum> cam_quat;      // (ncam x 4) w,x,y,z
+  std::vector<mjtNum> light_pos;     // (nlight x 3) m
+  std::vector<mjtNum> light_dir;     // (nlight x 3)
+  std::vector<float> light_diffuse;  // (nlight x 3)
+  std::vector<float> site_rgba;      // (nsite x 4): the stove's burner
+};
+
+// A view of a shared model that owns only the arrays of ModelEdits. All others are the base
+// model's.
 class ModelView {
  public:
   explicit ModelView(ModelPtr base);
@@ -32,13 +43,14 @@ class ModelView {
 
   // Back to the compiled values.
   void Restore();
+  const ModelEdits& edits() const { return edits_; }
+  // Takes over the numbers of a view of the same model. Throws Error when the sizes differ.
+  void Load(const ModelEdits& edits);
 
  private:
   ModelPtr base_;
-  mjModel view_;                   // shallow copy of *base_, three pointers replaced
-  std::vector<mjtNum> body_pos_;   // (nbody x 3) m
-  std::vector<mjtNum> body_quat_;  // (nbody x 4) w,x,y,z
-  std::vector<float> site_rgba_;   // (nsite x 4)
+  mjModel view_;      // shallow copy of *base_, the pointers of edits_ replaced
+  ModelEdits edits_;  // written through view_
 };
 
 }  // namespace vega

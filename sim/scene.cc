@@ -105,6 +105,7 @@ StepStatus Scene::Step(const Action& action, const std::function<void()>& on_obs
   RequireFinite(action, "action");
   for (int i = 0; i < kSubsteps; ++i) {
     if (Diverged(*data_)) return StepStatus::kDiverged;
+    if (on_substep_) on_substep_();
     Substep(action, i == 0);
     if (timer_.Tick()) {
       Observe();
@@ -176,9 +177,7 @@ SceneState Scene::Save() const {
   SceneState state;
   state.physics.resize(mj_stateSize(&m, mjSTATE_INTEGRATION));
   mj_getState(&m, data_.get(), state.physics.data(), mjSTATE_INTEGRATION);
-  state.body_pos.assign(m.body_pos, m.body_pos + 3 * m.nbody);
-  state.body_quat.assign(m.body_quat, m.body_quat + 4 * m.nbody);
-  state.site_rgba.assign(m.site_rgba, m.site_rgba + 4 * m.nsite);
+  state.model = view_.edits();
   state.controller = controller_;
   state.gripper = gripper_;
   state.timer = timer_;
@@ -189,13 +188,10 @@ SceneState Scene::Save() const {
 void Scene::Load(const SceneState& state) {
   mjModel& m = view_.get();
   const size_t size = mj_stateSize(&m, mjSTATE_INTEGRATION);
-  if (state.physics.size() != size || state.body_pos.size() != 3u * m.nbody ||
-      state.site_rgba.size() != 4u * m.nsite) {
+  if (state.physics.size() != size) {
     throw Error("the saved state belongs to another task's scene");
   }
-  std::copy(state.body_pos.begin(), state.body_pos.end(), m.body_pos);
-  std::copy(state.body_quat.begin(), state.body_quat.end(), m.body_quat);
-  std::copy(state.site_rgba.begin(), state.site_rgba.end(), m.site_rgba);
+  view_.Load(state.model);
 
   // a forward pass makes poses and contacts fit the state; the warm start it overwrites is put back
   mj_resetData(&m, data_.get());

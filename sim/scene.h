@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sim/gripper.h"
@@ -43,10 +44,8 @@ enum class StepStatus {
 
 // Everything that determines the future of a scene, for rewind and forks.
 struct SceneState {
-  std::vector<mjtNum> physics;    // mjSTATE_INTEGRATION of mj_getState
-  std::vector<mjtNum> body_pos;   // (nbody x 3) m
-  std::vector<mjtNum> body_quat;  // (nbody x 4) w,x,y,z
-  std::vector<float> site_rgba;   // (nsite x 4)
+  std::vector<mjtNum> physics;  // mjSTATE_INTEGRATION of mj_getState
+  ModelEdits model;
   OscController controller;
   Gripper gripper;
   ObservationTimer timer;
@@ -65,6 +64,10 @@ class Scene {
   // Advances 0.05 s. `on_observe` is called at the sub-step the observation is sampled, where
   // images are to be drawn. Throws Error when an action entry is not finite.
   StepStatus Step(const Action& action, const std::function<void()>& on_observe = {});
+
+  // Called before each sub-step, with data as the last one left it; for people who watch or push.
+  // Empty: nothing.
+  void set_on_substep(std::function<void()> call) { on_substep_ = std::move(call); }
 
   // Last sampled observation.
   const Proprio& proprio() const { return proprio_; }
@@ -98,6 +101,7 @@ class Scene {
   Gripper gripper_;
   ObservationTimer timer_;
   Proprio proprio_;
+  std::function<void()> on_substep_;
 };
 
 }  // namespace vega

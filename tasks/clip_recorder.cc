@@ -22,11 +22,14 @@ ClipRecorder::ClipRecorder(const PolicyContract& contract)
   }
 }
 
-void ClipRecorder::Reset() { kept_.clear(); }
+void ClipRecorder::StartAt(int step) {
+  kept_.clear();
+  first_ = step;
+}
 
 bool ClipRecorder::Needs(int step, int next_call) const {
   if (contract_.cameras.empty()) return false;
-  if (step == 0) return true;
+  if (step == first_) return true;
   for (int call = next_call; call - step <= reach_; call += contract_.chunk_length) {
     if ((call - step) % contract_.clip_stride == 0) return true;
   }
@@ -35,7 +38,8 @@ bool ClipRecorder::Needs(int step, int next_call) const {
 
 void ClipRecorder::Add(int step, const std::vector<Image>& frames) {
   while (!kept_.empty() && kept_.front().step < step - reach_) kept_.pop_front();
-  kept_.push_back({step, {frames.begin(), frames.begin() + contract_.cameras.size()}});
+  kept_.push_back({step, std::make_shared<const std::vector<Image>>(
+                             frames.begin(), frames.begin() + contract_.cameras.size())});
 }
 
 std::vector<Clip> ClipRecorder::ClipsAt(int step) const {
@@ -43,14 +47,14 @@ std::vector<Clip> ClipRecorder::ClipsAt(int step) const {
   if (clips.empty()) return clips;
   for (int at = step - reach_; at <= step; at += contract_.clip_stride) {
     const auto frame = std::find_if(kept_.begin(), kept_.end(), [&](const Observed& observed) {
-      return observed.step == std::max(at, 0);
+      return observed.step == std::max(at, first_);
     });
     if (frame == kept_.end()) {
       throw Error(fmt::format("frame {} of the clip for step {} was not drawn", at, step),
                   fmt::format("the policy must answer {} actions a call, as its contract says",
                               contract_.chunk_length));
     }
-    for (size_t i = 0; i < clips.size(); ++i) clips[i].frames.push_back(frame->frames[i]);
+    for (size_t i = 0; i < clips.size(); ++i) clips[i].frames.push_back((*frame->frames)[i]);
   }
   return clips;
 }

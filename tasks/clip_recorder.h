@@ -11,6 +11,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "policies/policy.h"
@@ -23,14 +24,17 @@ class ClipRecorder {
   explicit ClipRecorder(const PolicyContract& contract);
 
   // Forgets all frames.
-  void Reset();
+  void Reset() { StartAt(0); }
+  // The same, for an episode that is taken up at `step`: no older frame is asked for.
+  void StartAt(int step);
   // Whether the frame observed at `step` belongs to the clip of the call at `next_call` >= step or,
   // full chunks assumed, of one of the calls after it.
   bool Needs(int step, int next_call) const;
   // Keeps the frames observed at `step`, of which the first are the contract's cameras, in its
   // order.
   void Add(int step, const std::vector<Image>& frames);
-  // One clip a camera for a call at `step`, oldest frame first; steps before 0 repeat frame 0.
+  // One clip a camera for a call at `step`, oldest frame first; steps before the first repeat
+  // its frame.
   // Throws Error when a frame is missing because the policy answered fewer actions than its
   // contract says.
   std::vector<Clip> ClipsAt(int step) const;
@@ -38,10 +42,11 @@ class ClipRecorder {
  private:
   struct Observed {
     int step;
-    std::vector<Image> frames;  // (cameras)
+    std::shared_ptr<const std::vector<Image>> frames;  // (cameras)
   };
 
   PolicyContract contract_;
+  int first_ = 0;              // step the episode is taken up at
   int reach_;                  // steps between a clip's first and last frame
   std::deque<Observed> kept_;  // oldest first, none older than any future clip reaches
 };

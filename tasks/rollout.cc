@@ -60,69 +60,96 @@ Rollout::Rollout(Environment& environment, Policy& policy, RolloutOptions option
       policy_(policy),
       options_(std::move(options)),
       horizon_(options_.max_steps > 0 ? options_.max_steps : environment.task().info().horizon),
-      clips_(policy.contract()) {}
+      state_{.clips = ClipRecorder(policy.contract())} {}
 
 void Rollout::Start(const EpisodeKey& key, const ResetPlacement& placement,
                     std::span<const double> init) {
-  result_ = {};
-  clips_.Reset();
-  chunk_.clear();
-  played_ = 0;
-  next_call_ = 0;
+  state_.result = {};
+  state_.clips.Reset();
+  state_.chunk.clear();
+  state_.played = 0;
+  state_.next_call = 0;
   input_ = {};
-  input_.instruction = key.instruction;
+  state_.instruction = key.instruction;
   if (policy_.contract().privileged) input_.scene = &environment_.scene();
   policy_.Reset(key);
 
-  StageTimer timer(result_.ms.reset, result_.ms, environment_);
+  StageTimer timer(state_.result.ms.reset, state_.result.ms, environment_);
   environment_.Reset(placement, init);
   // the last no-op's observation is the policy's first
   for (int i = 1; i < options_.wait_steps; ++i) Advance(kNoOp, -1);
   if (options_.wait_steps > 0) {
     Advance(kNoOp, 0);
-  } else if (clips_.Needs(0, 0) || options_.on_frames) {
+  } else if (state_.clips.Needs(0, 0) || options_.on_frames) {
     environment_.Draw();
-    clips_.Add(0, environment_.frames());
+    state_.clips.Add(0, environment_.frames());
     if (options_.on_frames) options_.on_frames(environment_);
   }
 }
 
 // one control step; `observed_step` is the step its observation belongs to, negative while waiting
 void Rollout::Advance(const Action& action, int observed_step) {
-  action_ = action;
-  const bool keep = observed_step >= 0 && clips_.Needs(observed_step, next_call_);
+  state_.action = action;
+  const bool keep = observed_step >= 0 && state_.clips.Needs(observed_step, state_.next_call);
   const bool draw = keep || (observed_step >= 0 && options_.on_frames);
   if (environment_.Step(action, draw) != StepStatus::kOk) {
     throw Error(fmt::format("the simulation diverged at step {}", observed_step),
                 "MuJoCo met a bad or huge number in the state");
   }
-  if (keep) clips_.Add(observed_step, environment_.frames());
+  if (keep) state_.clips.Add(observed_step, environment_.frames());
   if (draw && options_.on_frames) options_.on_frames(environment_);
 }
 
 void Rollout::AskPolicy() {
-  StageTimer timer(result_.ms.policy, result_.ms, environment_);
-  input_.step = result_.steps;
+  StageTimer timer(state_.result.ms.policy, state_.result.ms, environment_);
+  input_.step = state_.result.steps;
+  input_.instruction = state_.instruction;
   input_.proprio = environment_.scene().proprio();
-  input_.clips = clips_.ClipsAt(result_.steps);
-  chunk_ = policy_.Act(input_);
-  CheckChunk(chunk_, result_.steps, policy_.contract().chunk_length);
-  played_ = 0;
-  next_call_ = result_.steps + static_cast<int>(chunk_.size());
+  input_.clips = state_.clips.ClipsAt(state_.result.steps);
+  state_.chunk = policy_.Act(input_);
+  CheckChunk(state_.chunk, state_.result.steps, policy_.contract().chunk_length);
+  state_.played = 0;
+  state_.next_call = state_.result.steps + static_cast<int>(state_.chunk.size());
+}
+
+void Rollout::Load(const RolloutState& state) {
+  state_ = state;
+  input_ = {};
+  if (policy_.contract().privileged) input_.scene = &environment_.scene();
+}
+
+void Rollout::TakeOver(const EpisodeKey& key, const RolloutState& state) {
+  RolloutState mine = state;
+  mine.clips = ClipRecorder(policy_.contract());
+  mine.clips.StartAt(state.result.steps);
+  mine.instruction = key.instruction;
+  mine.chunk.clear();
+  mine.played = 0;
+  mine.next_call = state.result.steps;
+  Load(mine);
+  policy_.Reset(key);
+  if (!policy_.contract().cameras.empty()) {
+    environment_.Draw();
+    state_.clips.Add(state.result.steps, environment_.frames());
+  }
+}
+
+bool Rollout::over() const {
+  return state_.result.outcome == Outcome::kSuccess || state_.result.steps >= horizon_;
 }
 
 bool Rollout::Step() {
-  if (result_.outcome == Outcome::kSuccess || result_.steps >= horizon_) return false;
-  if (played_ == chunk_.size()) AskPolicy();
+  if (over()) return false;
+  if (state_.played == state_.chunk.size()) AskPolicy();
   {
-    StageTimer timer(result_.ms.sim, result_.ms, environment_);
-    Advance(chunk_[played_++], result_.steps + 1);
+    StageTimer timer(state_.result.ms.sim, state_.result.ms, environment_);
+    Advance(state_.chunk[state_.played++], state_.result.steps + 1);
   }
-  ++result_.steps;
-  if (environment_.success()) result_.outcome = Outcome::kSuccess;
-  const bool over = environment_.success() || result_.steps >= horizon_;
-  if (over) result_.state_hash = environment_.scene().StateHash();
-  return !over;
+  ++state_.result.steps;
+  if (environment_.success()) state_.result.outcome = Outcome::kSuccess;
+  if (!over()) return true;
+  state_.result.state_hash = environment_.scene().StateHash();
+  return false;
 }
 
 RolloutResult RunEpisode(Environment& environment, Policy& policy, const RolloutOptions& options,

@@ -49,6 +49,17 @@ struct RolloutResult {
   bool interrupted = false;  // stopped from outside; the result counts for nothing
 };
 
+// Where an episode stands, but for the scene and the policy's own memory.
+struct RolloutState {
+  ClipRecorder clips;
+  std::string instruction;    // as given to the policy
+  std::vector<Action> chunk;  // (<= K) the policy's last answer
+  size_t played = 0;          // actions of it already played
+  Action action = kNoOp;      // the last one played
+  int next_call = 0;          // step of the next call
+  RolloutResult result;
+};
+
 class Rollout {
  public:
   // Both must outlive the rollout. The environment's first cameras are those of the policy's
@@ -60,9 +71,26 @@ class Rollout {
   // One control step. False when the episode is over. Throws Error when the simulation diverges or
   // the policy answers anything but 1 to chunk_length finite actions.
   bool Step();
-  const RolloutResult& result() const { return result_; }
+  const RolloutResult& result() const { return state_.result; }
+  // Solved, or at the horizon: there is no next step.
+  bool over() const;
   // The last one that was played.
-  const Action& action() const { return action_; }
+  const Action& action() const { return state_.action; }
+  // The policy's last answer and how many of its actions were played.
+  const std::vector<Action>& chunk() const { return state_.chunk; }
+  size_t played() const { return state_.played; }
+  // What the policy was last shown.
+  const PolicyInput& input() const { return input_; }
+
+  // What the policy is told from its next call on.
+  void SetInstruction(const std::string& instruction) { state_.instruction = instruction; }
+
+  // The episode goes on from a saved state once environment and policy are back in theirs.
+  const RolloutState& state() const { return state_; }
+  void Load(const RolloutState& state);
+  // The episode of another policy goes on with this one, which is asked at the next step and sees
+  // no picture older than now. `key` with the instruction of `state`.
+  void TakeOver(const EpisodeKey& key, const RolloutState& state);
 
  private:
   void Advance(const Action& action, int observed_step);
@@ -72,13 +100,8 @@ class Rollout {
   Policy& policy_;
   RolloutOptions options_;
   int horizon_;
-  ClipRecorder clips_;
   PolicyInput input_;
-  std::vector<Action> chunk_;  // (<= K) the policy's last answer
-  size_t played_ = 0;          // actions of it already played
-  Action action_ = kNoOp;      // the last one played
-  int next_call_ = 0;          // step of the next call
-  RolloutResult result_;
+  RolloutState state_;
 };
 
 // Runs a whole episode. `stop`, if not null, is looked at before every step.

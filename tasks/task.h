@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,10 +45,18 @@ class ResetSampler {
   virtual ResetPlacement Sample() = 0;
 };
 
+// Where something has to be for a goal predicate: a box about a site, or a disc on a body.
+struct GoalRegion {
+  int site = -1;                      // id; exactly one of site and body is >= 0
+  int body = -1;                      // id
+  std::array<double, 3> half_size{};  // m, in the site's frame; of a disc its radius, twice, and 0
+};
+
 // One goal predicate's truth, for displays.
 struct GoalTerm {
   std::string text;  // e.g. "on(akita_black_bowl_1, plate_1)"
   bool value = false;
+  std::optional<GoalRegion> region;
 };
 
 class Task {

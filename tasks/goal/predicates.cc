@@ -143,4 +143,17 @@ bool Predicate::Holds(const mjData& data) const { return std::visit(Evaluate{dat
 
 std::string Predicate::Measure(const mjData& data) const { return std::visit(Report{data}, test); }
 
+std::optional<GoalRegion> Predicate::Region() const {
+  if (const auto* on = std::get_if<OnObject>(&test)) {
+    return GoalRegion{.body = on->body_b, .half_size = {kOnObjectRadius, kOnObjectRadius, 0}};
+  }
+  if (const auto* on = std::get_if<OnSite>(&test)) {
+    return GoalRegion{.site = on->site, .half_size = on->half_size};
+  }
+  if (const auto* in = std::get_if<InSite>(&test)) {
+    return GoalRegion{.site = in->site, .half_size = in->half_size};
+  }
+  return {};
+}
+
 }  // namespace vega

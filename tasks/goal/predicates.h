@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -72,6 +73,8 @@ struct Predicate {
   // The measured quantities against their thresholds, e.g. "dz 0.012 m, distance 0.004 of 0.03 m,
   // touching".
   std::string Measure(const mjData& data) const;
+  // Where it wants something to be; nothing for joints and heights.
+  std::optional<GoalRegion> Region() const;
 };
 
 // Resolves one predicate. Throws Error with the BDDL source line for what LIBERO cannot evaluate.

@@ -71,8 +71,8 @@ bool LiberoTask::Success(const Scene& scene) const {
 std::vector<GoalTerm> LiberoTask::Goal(const Scene& scene) const {
   std::vector<GoalTerm> terms;
   for (const Predicate& term : goal_) {
-    terms.push_back(
-        {fmt::format("{}: {}", term.text, term.Measure(scene.data())), term.Holds(scene.data())});
+    terms.push_back({fmt::format("{}: {}", term.text, term.Measure(scene.data())),
+                     term.Holds(scene.data()), term.Region()});
   }
   return terms;
 }
