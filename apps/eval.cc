@@ -17,9 +17,9 @@
 
 #include "apps/interrupt.h"
 #include "apps/modes.h"
+#include "apps/policies.h"
 #include "apps/render_flag.h"
 #include "apps/version.h"
-#include "policies/registry.h"
 #include "policies/torch_module.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
@@ -56,6 +56,8 @@ struct EvalOptions {
   std::string device = "cpu";
   uint32_t seed = 0;
   int max_steps = 0;
+  int hold_steps = 0;
+  bool save_actions = false;
   bool exact = false;
 };
 
@@ -65,6 +67,8 @@ std::string Command(const EvalOptions& o) {
                                     o.suite, o.policy, o.episodes, o.seed);
   if (!o.tasks.empty()) command += " --tasks " + o.tasks;
   if (o.max_steps > 0) command += fmt::format(" --max-steps {}", o.max_steps);
+  if (o.hold_steps > 0) command += fmt::format(" --hold {}", o.hold_steps);
+  if (o.save_actions) command += " --save-actions";
   if (o.workers > 0) command += fmt::format(" --workers {}", o.workers);
   if (o.device != "cpu") command += " --device " + o.device;
   if (o.exact) command += " --exact";
@@ -83,6 +87,11 @@ fs::path OutFolder(const EvalOptions& options) {
                                         fmt::localtime(std::time(nullptr)), options.suite, policy);
 }
 
+fs::path ActionsFile(const fs::path& folder, const EpisodeRecord& record) {
+  return folder / "actions" /
+         fmt::format("task{:02}_episode{:03}.safetensors", record.task, record.episode);
+}
+
 // One run, from its flags to its exit code.
 class EvalRun {
  public:
@@ -90,7 +99,7 @@ class EvalRun {
       : options_(std::move(options)),
         suite_(LoadSuite(options_.suite)),
         tasks_(ParseTaskList(options_.tasks, suite_)),
-        policy_(OpenPolicy(options_.policy, {options_.device})) {
+        policy_(OpenAnyPolicy(options_.policy, {options_.device})) {
     ChooseCameras();
   }
 
@@ -184,6 +193,7 @@ class EvalRun {
                            .policy = policy_.name,
                            .seed = options_.seed,
                            .max_steps = options_.max_steps,
+                           .hold_steps = options_.hold_steps,
                            .exact = options_.exact,
                            .render_quality = quality_,
                            .device = options_.device};
@@ -237,10 +247,17 @@ class EvalRun {
       progress.Add(record);
     };
     if (videos) sources.watch = [&](const EpisodeJob& job) { return videos->Watch(job); };
+    if (options_.save_actions) {
+      fs::create_directories(folder.path() / "actions");
+      sources.played = [&](const EpisodeRecord& record, const std::vector<Action>& actions) {
+        SaveActions(record, actions, ActionsFile(folder.path(), record));
+      };
+    }
     const EvaluationOptions evaluation{.workers = options_.workers,
                                        .seed = options_.seed,
                                        .exact = options_.exact,
                                        .max_steps = options_.max_steps,
+                                       .hold_steps = options_.hold_steps,
                                        .cameras = cameras_,
                                        .image_size = image_size_};
     const bool whole = jobs.empty() || Evaluate(jobs, evaluation, sources, stop_);
@@ -291,7 +308,7 @@ class EvalRun {
 std::function<int()> AddEval(CLI::App& mode) {
   auto o = std::make_shared<EvalOptions>();
   std::string policies;
-  for (const PolicyName& policy : PolicyNames()) {
+  for (const PolicyName& policy : AnyPolicyNames()) {
     policies += fmt::format("\n{} = {}", policy.name, policy.description);
   }
   mode.add_option("--suite", o->suite, "suite name, see vega suites")->required();
@@ -313,6 +330,12 @@ std::function<int()> AddEval(CLI::App& mode) {
   mode.add_option("--max-steps", o->max_steps,
                   "control steps (0.05 s) an episode; 0 = the suite's horizon")
       ->check(CLI::Range(0, 1000000));
+  mode.add_option("--hold", o->hold_steps,
+                  "after a success play on until the goal has held for this many steps without the "
+                  "robot touching anything, and count it; 0 = stop at the success")
+      ->check(CLI::Range(0, 1000));
+  mode.add_flag("--save-actions", o->save_actions,
+                "write actions/*.safetensors, no-ops included, for vega replay");
   mode.add_flag("--exact", o->exact, "repeat robosuite's double forward pass in each sub-step");
   return [o] {
     EvalRun run(*o);

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "apps/modes.h"
-#include "policies/registry.h"
+#include "apps/policies.h"
 #include "viewer/viewer.h"
 
 namespace vega {
@@ -31,7 +31,7 @@ std::function<int()> AddView(CLI::App& mode) {
   mode.add_option("--frames", flags->viewer.frames, "frames drawn before the screenshot")
       ->check(CLI::PositiveNumber);
   return [flags] {
-    const PolicySource source = OpenPolicy(flags->policy, flags->options);
+    const PolicySource source = OpenAnyPolicy(flags->policy, flags->options);
     RunViewer(flags->viewer, source.make);
     return 0;
   };

@@ -17,6 +17,7 @@
 namespace vega {
 
 class Scene;
+class Task;
 
 // What a policy needs to be shown, typed; part of every checkpoint (config.json) and of every run's
 // manifest.
@@ -54,6 +55,7 @@ struct PolicyInput {
   Proprio proprio;
   std::vector<Clip> clips;       // one per contract camera, same order
   const Scene* scene = nullptr;  // true state; only for privileged policies
+  const Task* task = nullptr;    // what is to be done, in full; only for privileged policies
 };
 
 // Numbers on a square grid over a picture, row by row from the top left.

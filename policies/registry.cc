@@ -30,15 +30,20 @@ PolicySource Replay(const std::string& name) {
 
 }  // namespace
 
-std::vector<PolicyName> PolicyNames() {
-  return {{"hold", "does nothing"},
-          {"random", "random arm motions"},
-          {"replay:FILE", "plays the tensor \"actions\" of a safetensors file"},
-          {"vega-tiny", "the VEGA-3D agent, small and untrained"},
-          {"FOLDER", "a checkpoint: model.safetensors and config.json"}};
+std::vector<PolicyName> PolicyNames(const std::vector<PolicyOffer>& offers) {
+  std::vector<PolicyName> names = {{"hold", "does nothing"}, {"random", "random arm motions"}};
+  for (const PolicyOffer& offer : offers) names.push_back(offer.name);
+  names.insert(names.end(), {{"replay:FILE", "plays the tensor \"actions\" of a safetensors file"},
+                             {"vega-tiny", "the VEGA-3D agent, small and untrained"},
+                             {"FOLDER", "a checkpoint: model.safetensors and config.json"}});
+  return names;
 }
 
-PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options) {
+PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options,
+                        const std::vector<PolicyOffer>& offers) {
+  for (const PolicyOffer& offer : offers) {
+    if (std::optional<PolicySource> source = offer.open(name)) return *std::move(source);
+  }
   if (name == "hold") return Simple<HoldPolicy>(name);
   if (name == "random") return Simple<RandomPolicy>(name);
   if (name.starts_with(kReplayPrefix)) return Replay(name);
@@ -46,7 +51,9 @@ PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options) {
     return OpenTorchModule().open_policy(name, options);
   }
   std::string names;
-  for (const PolicyName& known : PolicyNames()) names += (names.empty() ? "" : ", ") + known.name;
+  for (const PolicyName& known : PolicyNames(offers)) {
+    names += (names.empty() ? "" : ", ") + known.name;
+  }
   throw Error("unknown policy '" + name + "'", "policies: " + names);
 }
 

@@ -29,15 +29,23 @@ struct PolicySource {
   std::function<std::unique_ptr<Policy>()> make;  // may be called from any thread
 };
 
-// `name` is one of PolicyNames() or a checkpoint folder. Throws Error for an unknown name, naming
-// the valid ones.
-PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options = {});
-
 struct PolicyName {
   std::string name;         // as typed
   std::string description;  // a phrase
 };
+
+// A policy that another part of the program brings along, such as the expert, which knows tasks.
+struct PolicyOffer {
+  PolicyName name;
+  // Nothing when `name` is not this offer's. Throws Error for a name that is but cannot be opened.
+  std::function<std::optional<PolicySource>(const std::string& name)> open;
+};
+
+// `name` is one of PolicyNames() or a checkpoint folder. Throws Error for an unknown name, naming
+// the valid ones.
+PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options = {},
+                        const std::vector<PolicyOffer>& offers = {});
 // What --policy accepts, in the order shown to users.
-std::vector<PolicyName> PolicyNames();
+std::vector<PolicyName> PolicyNames(const std::vector<PolicyOffer>& offers = {});
 
 }  // namespace vega

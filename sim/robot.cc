@@ -41,4 +41,15 @@ PandaIndices PandaIndices::Find(const mjModel& model) {
   return robot;
 }
 
+bool RobotTouches(const mjModel& model, const PandaIndices& robot, const mjData& data) {
+  const int root = model.body_rootid[robot.hand_body];
+  for (int i = 0; i < data.ncon; ++i) {
+    const int* geom = data.contact[i].geom;
+    const bool first = model.body_rootid[model.geom_bodyid[geom[0]]] == root;
+    const bool second = model.body_rootid[model.geom_bodyid[geom[1]]] == root;
+    if (first != second) return true;
+  }
+  return false;
+}
+
 }  // namespace vega

@@ -33,4 +33,7 @@ struct PandaIndices {
   static PandaIndices Find(const mjModel& model);
 };
 
+// Whether a contact of the last forward pass pairs a part of the robot with anything else.
+bool RobotTouches(const mjModel& model, const PandaIndices& robot, const mjData& data);
+
 }  // namespace vega

@@ -69,9 +69,9 @@ void Rollout::Start(const EpisodeKey& key, const ResetPlacement& placement,
   state_.chunk.clear();
   state_.played = 0;
   state_.next_call = 0;
-  input_ = {};
+  state_.holding = 0;
+  input_ = TrueInput();
   state_.instruction = key.instruction;
-  if (policy_.contract().privileged) input_.scene = &environment_.scene();
   policy_.Reset(key);
 
   StageTimer timer(state_.result.ms.reset, state_.result.ms, environment_);
@@ -92,6 +92,7 @@ void Rollout::Advance(const Action& action, int observed_step) {
   state_.action = action;
   const bool keep = observed_step >= 0 && state_.clips.Needs(observed_step, state_.next_call);
   const bool draw = keep || (observed_step >= 0 && options_.on_frames);
+  if (options_.on_action) options_.on_action(action);
   if (environment_.Step(action, draw) != StepStatus::kOk) {
     throw Error(fmt::format("the simulation diverged at step {}", observed_step),
                 "MuJoCo met a bad or huge number in the state");
@@ -102,40 +103,48 @@ void Rollout::Advance(const Action& action, int observed_step) {
 
 void Rollout::AskPolicy() {
   StageTimer timer(state_.result.ms.policy, state_.result.ms, environment_);
-  input_.step = state_.result.steps;
+  input_.step = state_.result.played_steps;
   input_.instruction = state_.instruction;
   input_.proprio = environment_.scene().proprio();
-  input_.clips = state_.clips.ClipsAt(state_.result.steps);
+  input_.clips = state_.clips.ClipsAt(state_.result.played_steps);
   state_.chunk = policy_.Act(input_);
-  CheckChunk(state_.chunk, state_.result.steps, policy_.contract().chunk_length);
+  CheckChunk(state_.chunk, state_.result.played_steps, policy_.contract().chunk_length);
   state_.played = 0;
-  state_.next_call = state_.result.steps + static_cast<int>(state_.chunk.size());
+  state_.next_call = state_.result.played_steps + static_cast<int>(state_.chunk.size());
 }
 
 void Rollout::Load(const RolloutState& state) {
   state_ = state;
-  input_ = {};
-  if (policy_.contract().privileged) input_.scene = &environment_.scene();
+  input_ = TrueInput();
 }
 
 void Rollout::TakeOver(const EpisodeKey& key, const RolloutState& state) {
   RolloutState mine = state;
   mine.clips = ClipRecorder(policy_.contract());
-  mine.clips.StartAt(state.result.steps);
+  mine.clips.StartAt(state.result.played_steps);
   mine.instruction = key.instruction;
   mine.chunk.clear();
   mine.played = 0;
-  mine.next_call = state.result.steps;
+  mine.next_call = state.result.played_steps;
   Load(mine);
   policy_.Reset(key);
   if (!policy_.contract().cameras.empty()) {
     environment_.Draw();
-    state_.clips.Add(state.result.steps, environment_.frames());
+    state_.clips.Add(state.result.played_steps, environment_.frames());
   }
 }
 
+// what a privileged policy is shown of the truth
+PolicyInput Rollout::TrueInput() const {
+  if (!policy_.contract().privileged) return {};
+  return {.scene = &environment_.scene(), .task = &environment_.task()};
+}
+
 bool Rollout::over() const {
-  return state_.result.outcome == Outcome::kSuccess || state_.result.steps >= horizon_;
+  const RolloutResult& result = state_.result;
+  if (result.outcome != Outcome::kSuccess) return result.steps >= horizon_;
+  return options_.hold_steps <= 0 || result.held ||
+         result.played_steps >= result.steps + kReleaseSteps;
 }
 
 bool Rollout::Step() {
@@ -143,13 +152,27 @@ bool Rollout::Step() {
   if (state_.played == state_.chunk.size()) AskPolicy();
   {
     StageTimer timer(state_.result.ms.sim, state_.result.ms, environment_);
-    Advance(state_.chunk[state_.played++], state_.result.steps + 1);
+    Advance(state_.chunk[state_.played++], state_.result.played_steps + 1);
   }
-  ++state_.result.steps;
-  if (environment_.success()) state_.result.outcome = Outcome::kSuccess;
+  ++state_.result.played_steps;
+  Judge();
   if (!over()) return true;
   state_.result.state_hash = environment_.scene().StateHash();
   return false;
+}
+
+// what the step just played means for the episode
+void Rollout::Judge() {
+  RolloutResult& result = state_.result;
+  if (result.outcome != Outcome::kSuccess) {
+    result.steps = result.played_steps;
+    if (environment_.success()) result.outcome = Outcome::kSuccess;
+    return;
+  }
+  const Scene& scene = environment_.scene();
+  const bool free = !RobotTouches(scene.model(), scene.robot(), scene.data());
+  state_.holding = environment_.success() && free ? state_.holding + 1 : 0;
+  result.held = state_.holding >= options_.hold_steps;
 }
 
 RolloutResult RunEpisode(Environment& environment, Policy& policy, const RolloutOptions& options,

@@ -1,5 +1,7 @@
 // One episode, by the protocol of LIBERO's published evaluators: reset, set the initial state, 10
-// no-ops whose success does not count, then the policy until the first success or the horizon.
+// no-ops whose success does not count, then the policy until the first success or the horizon. On
+// request it goes on after the success and looks whether the goal still holds once the robot has
+// let go.
 //
 //   Rollout rollout(environment, policy);
 //   rollout.Start(key, placement, init_row);
@@ -25,10 +27,18 @@ namespace vega {
 struct RolloutOptions {
   int wait_steps = 10;  // no-ops before the policy is asked, control steps
   int max_steps = 0;    // control steps the policy has; 0: the task's horizon
+  // After the first success the policy plays on until the goal has held for this many control steps
+  // in a row without the robot touching anything, at most kReleaseSteps more; 0: stop at once.
+  int hold_steps = 0;
   // Called with the frames of every observation from step 0 on, all of which are then drawn; for
   // videos.
   std::function<void(const Environment&)> on_frames;
+  // Called with every action just before it is played, no-ops included.
+  std::function<void(const Action&)> on_action;
 };
+
+// control steps a policy has after a success to let go and retreat
+inline constexpr int kReleaseSteps = 100;
 
 enum class Outcome { kSuccess, kFailure, kError };
 
@@ -42,7 +52,9 @@ struct StageTimes {
 
 struct RolloutResult {
   Outcome outcome = Outcome::kFailure;
-  int steps = 0;            // control steps of the policy
+  int steps = 0;            // control steps of the policy, up to the first success
+  int played_steps = 0;     // all of them; more than `steps` only with RolloutOptions::hold_steps
+  bool held = false;        // the goal held as RolloutOptions::hold_steps asks
   uint64_t state_hash = 0;  // Scene::StateHash at the end; 0 after an error
   StageTimes ms;
   std::string error;         // one line, when outcome is kError
@@ -57,6 +69,7 @@ struct RolloutState {
   size_t played = 0;          // actions of it already played
   Action action = kNoOp;      // the last one played
   int next_call = 0;          // step of the next call
+  int holding = 0;            // steps in a row the goal has held untouched, after the success
   RolloutResult result;
 };
 
@@ -72,7 +85,7 @@ class Rollout {
   // the policy answers anything but 1 to chunk_length finite actions.
   bool Step();
   const RolloutResult& result() const { return state_.result; }
-  // Solved, or at the horizon: there is no next step.
+  // Solved and watched as long as was asked, or at the horizon: there is no next step.
   bool over() const;
   // The last one that was played.
   const Action& action() const { return state_.action; }
@@ -95,6 +108,8 @@ class Rollout {
  private:
   void Advance(const Action& action, int observed_step);
   void AskPolicy();
+  PolicyInput TrueInput() const;
+  void Judge();
 
   Environment& environment_;
   Policy& policy_;

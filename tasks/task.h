@@ -10,6 +10,7 @@
 
 #include "sim/model.h"
 #include "sim/scene.h"
+#include "tasks/scene/scene_composer.h"
 
 namespace vega {
 
@@ -59,6 +60,12 @@ struct GoalTerm {
   std::optional<GoalRegion> region;
 };
 
+// The BDDL problem a task was made of, and the scene composed from it (its MJCF text left out).
+struct TaskProblem {
+  BddlProblem bddl;
+  ComposedScene scene;
+};
+
 class Task {
  public:
   virtual ~Task() = default;
@@ -72,6 +79,8 @@ class Task {
   // True when every goal predicate holds on the scene's data as the last step left it.
   virtual bool Success(const Scene& scene) const = 0;
   virtual std::vector<GoalTerm> Goal(const Scene& scene) const = 0;
+  // Null for a task that no BDDL problem describes.
+  virtual const TaskProblem* problem() const { return nullptr; }
   // Updates what LIBERO changes after each step and after SetState (the stove's burner light).
   virtual void PostProcess(Scene& scene) const = 0;
 };

@@ -22,4 +22,6 @@ DataPaths Data() {
   };
 }
 
+std::filesystem::path OwnAssets() { return VEGA_ASSETS; }
+
 }  // namespace vega

@@ -18,4 +18,7 @@ std::filesystem::path VegaHome();
 // The data folders under VegaHome(); does not check that they exist.
 DataPaths Data();
 
+// The folder assets/ of this program: tables, recipes and weights of our own.
+std::filesystem::path OwnAssets();
+
 }  // namespace vega

@@ -105,9 +105,11 @@ class Worker {
     if (result.outcome == Outcome::kError) environment_.reset();
     record.outcome = result.outcome;
     record.steps = result.steps;
+    if (options_.hold_steps > 0 && result.outcome == Outcome::kSuccess) record.held = result.held;
     record.ms = result.ms;
     record.state_hash = result.state_hash;
     record.error = std::move(result.error);
+    if (sources_.played) sources_.played(record, actions_);
     return record;
   }
 
@@ -129,8 +131,14 @@ class Worker {
     }
     const EpisodeKey key = {record.suite, record.task_name, record.instruction, record.init,
                             record.seed};
-    RolloutOptions rollout{options_.wait_steps, options_.max_steps, {}};
+    RolloutOptions rollout{.wait_steps = options_.wait_steps,
+                           .max_steps = options_.max_steps,
+                           .hold_steps = options_.hold_steps};
     if (sources_.watch) rollout.on_frames = sources_.watch(job);
+    actions_.clear();
+    if (sources_.played) {
+      rollout.on_action = [this](const Action& action) { actions_.push_back(action); };
+    }
     const auto start = std::chrono::steady_clock::now();
     RolloutResult result = RunEpisode(*environment_, *policy_, rollout, key,
                                       loaded->placements[job.episode], row, &stop);
@@ -144,6 +152,7 @@ class Worker {
   std::unique_ptr<Policy> policy_;
   std::unique_ptr<Renderer> renderer_;
   std::unique_ptr<Environment> environment_;
+  std::vector<Action> actions_;  // of this episode, for EvaluationSources::played
 };
 
 }  // namespace

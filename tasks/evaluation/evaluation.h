@@ -33,6 +33,7 @@ struct EvaluationOptions {
   bool exact = false;   // see SceneOptions
   int wait_steps = 10;  // see RolloutOptions
   int max_steps = 0;    // see RolloutOptions
+  int hold_steps = 0;   // see RolloutOptions
   std::vector<std::string> cameras;  // the policy's, in its order, then those a video shows besides
   int image_size = 0;                // pixels, square
 };
@@ -46,6 +47,9 @@ struct EvaluationSources {
   std::function<void(const EpisodeRecord&)> done;
   // If set: what is called with the frames of each observation of one episode.
   std::function<std::function<void(const Environment&)>(const EpisodeJob&)> watch;
+  // If set: what is called with a finished episode and every action it played, no-ops first, before
+  // `done` and from the worker's thread. What it throws ends the evaluation.
+  std::function<void(const EpisodeRecord&, const std::vector<Action>&)> played;
 };
 
 // Runs the jobs, in order as far as workers allow. A task that cannot be loaded and an episode that

@@ -16,6 +16,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/file.h"
+#include "sim/base/safetensors.h"
 
 namespace vega {
 namespace {
@@ -79,6 +80,7 @@ Json ToJson(const EpisodeRecord& r) {
           {"seed", r.seed},
           {"outcome", Name(r.outcome)},
           {"steps", r.steps},
+          {"held", r.held ? Json(*r.held) : Json()},
           {"wall_s", Rounded(r.wall_s)},
           {"stage_ms",
            {{"reset", Rounded(r.ms.reset)},
@@ -102,6 +104,7 @@ EpisodeRecord ParseRecord(const std::string& line, const std::string& source) {
     r.seed = json.at("seed");
     r.outcome = ParseOutcome(json.at("outcome"));
     r.steps = json.at("steps");
+    if (const Json held = json.value("held", Json()); !held.is_null()) r.held = held.get<bool>();
     r.wall_s = json.at("wall_s");
     const Json& ms = json.at("stage_ms");
     r.ms = {ms.at("reset"), ms.at("sim"), ms.at("render"), ms.at("policy")};
@@ -112,6 +115,19 @@ EpisodeRecord ParseRecord(const std::string& line, const std::string& source) {
     throw Error(fmt::format("{}: not an episode: {}", source, error.what()),
                 "delete that line and resume");
   }
+}
+
+void SaveActions(const EpisodeRecord& record, const std::vector<Action>& actions,
+                 const fs::path& file) {
+  std::vector<double> values;
+  for (const Action& action : actions) values.insert(values.end(), action.begin(), action.end());
+  SafetensorsWriter writer;
+  writer.Add("actions", {static_cast<int64_t>(actions.size()), 7}, values);
+  writer.SetMetadata("suite", record.suite);
+  writer.SetMetadata("task", std::to_string(record.task));
+  writer.SetMetadata("task_name", record.task_name);
+  writer.SetMetadata("init", std::to_string(record.init));
+  writer.Write(file);
 }
 
 Json ToJson(const PolicyContract& contract) {
@@ -127,15 +143,11 @@ Json ToJson(const PolicyContract& contract) {
 }
 
 Json ToJson(const RunConfig& config) {
-  return {{"suite", config.suite},
-          {"tasks", config.tasks},
-          {"episodes", config.episodes},
-          {"policy", config.policy},
-          {"seed", config.seed},
-          {"wait_steps", config.wait_steps},
-          {"max_steps", config.max_steps},
-          {"exact", config.exact},
-          {"render_quality", Name(config.render_quality)},
+  return {{"suite", config.suite},         {"tasks", config.tasks},
+          {"episodes", config.episodes},   {"policy", config.policy},
+          {"seed", config.seed},           {"wait_steps", config.wait_steps},
+          {"max_steps", config.max_steps}, {"hold_steps", config.hold_steps},
+          {"exact", config.exact},         {"render_quality", Name(config.render_quality)},
           {"device", config.device}};
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct EpisodeRecord {
   uint64_t seed = 0;
   Outcome outcome = Outcome::kFailure;
   int steps = 0;
-  double wall_s = 0;  // from the reset to the end, without loading the task
+  std::optional<bool> held;  // RolloutResult::held of a success, if it was looked at
+  double wall_s = 0;         // from the reset to the end, without loading the task
   StageTimes ms;
   uint64_t state_hash = 0;  // written as 16 hex digits
   std::string error;        // empty unless outcome is error
@@ -38,6 +40,11 @@ nlohmann::ordered_json ToJson(const EpisodeRecord& record);
 EpisodeRecord ParseRecord(const std::string& line, const std::string& source);
 nlohmann::ordered_json ToJson(const PolicyContract& contract);
 
+// Writes the actions of an episode, no-ops first, as the tensor "actions" [T,7] F64; metadata
+// suite, task, task_name, init. Throws Error when the file cannot be written.
+void SaveActions(const EpisodeRecord& record, const std::vector<Action>& actions,
+                 const std::filesystem::path& file);
+
 // What decides the episodes and their outcomes; a run is resumed only with the same.
 struct RunConfig {
   std::string suite;
@@ -46,7 +53,8 @@ struct RunConfig {
   std::string policy;
   uint64_t seed = 0;
   int wait_steps = 10;
-  int max_steps = 0;  // 0: the suite's horizon
+  int max_steps = 0;   // 0: the suite's horizon
+  int hold_steps = 0;  // see RolloutOptions
   bool exact = false;
   RenderQuality render_quality = RenderQuality::kExact;
   std::string device = "cpu";

@@ -16,6 +16,8 @@ void Count(const EpisodeRecord& record, Score& score) {
   ++score.n;
   score.successes += record.outcome == Outcome::kSuccess;
   score.errors += record.outcome == Outcome::kError;
+  score.judged += record.held.has_value();
+  score.held += record.held.value_or(false);
 }
 
 void Put(const Score& score, Json& json) {
@@ -24,13 +26,15 @@ void Put(const Score& score, Json& json) {
   json["success_rate"] = score.rate();
   json["wilson_95"] = {score.interval().low, score.interval().high};
   json["errors"] = score.errors;
+  if (score.judged > 0) json["held_rate"] = static_cast<double>(score.held) / score.judged;
 }
 
 std::string Row(const std::string& index, const std::string& name, const Score& score) {
   const Interval interval = score.interval();
-  return fmt::format("{:>4}  {:>7}  {:>4}  {:>6.1f} %  {:>5.1f} - {:>5.1f} %  {:>6}  {}\n", index,
-                     score.successes, score.n, 100 * score.rate(), 100 * interval.low,
-                     100 * interval.high, score.errors, name);
+  const std::string held = score.judged > 0 ? fmt::format("{}/{}", score.held, score.judged) : "-";
+  return fmt::format("{:>4}  {:>7}  {:>4}  {:>6.1f} %  {:>5.1f} - {:>5.1f} %  {:>6}  {:>7}  {}\n",
+                     index, score.successes, score.n, 100 * score.rate(), 100 * interval.low,
+                     100 * interval.high, score.errors, held, name);
 }
 
 }  // namespace
@@ -63,8 +67,9 @@ Json ToJson(const Summary& summary) {
 }
 
 std::string Table(const Summary& summary) {
-  std::string table = fmt::format("{:>4}  {:>7}  {:>4}  {:>8}  {:>15}  {:>6}  {}\n", "task",
-                                  "success", "n", "rate", "95 % interval", "errors", "instruction");
+  std::string table =
+      fmt::format("{:>4}  {:>7}  {:>4}  {:>8}  {:>15}  {:>6}  {:>7}  {}\n", "task", "success", "n",
+                  "rate", "95 % interval", "errors", "held", "instruction");
   for (const TaskScore& task : summary.tasks) {
     table += Row(std::to_string(task.task), task.instruction, task.score);
   }

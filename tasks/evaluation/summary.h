@@ -17,6 +17,8 @@ struct Score {
   int n = 0;  // episodes, errors included
   int successes = 0;
   int errors = 0;
+  int judged = 0;  // successes that were watched afterwards, see RolloutOptions::hold_steps
+  int held = 0;    // those whose goal still held
 
   double rate() const { return n == 0 ? 0 : static_cast<double>(successes) / n; }
   Interval interval() const { return WilsonInterval(successes, n); }

@@ -24,9 +24,12 @@ LiberoTask::LiberoTask(const Suite& suite, int index) {
            .instruction = entry.instruction,
            .horizon = suite.horizon};
 
-  const BddlProblem problem = LoadBddl(entry.bddl);
-  const ComposedScene scene = ComposeScene(problem, Data());
+  problem_.bddl = LoadBddl(entry.bddl);
+  problem_.scene = ComposeScene(problem_.bddl, Data());
+  const BddlProblem& problem = problem_.bddl;
+  ComposedScene& scene = problem_.scene;
   model_ = CompileMjcf(scene.mjcf, problem.source);
+  scene.mjcf = {};
   reset_plan_ = std::make_shared<const ResetPlan>(MakeResetPlan(problem, scene, *model_));
   for (const BddlPredicate& term : problem.goal) {
     goal_.push_back(MakePredicate(term, problem.source, scene, *model_));

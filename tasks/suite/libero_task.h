@@ -26,6 +26,7 @@ class LiberoTask : public Task {
   void Place(Scene& scene, const ResetPlacement& placement) const override;
   bool Success(const Scene& scene) const override;
   std::vector<GoalTerm> Goal(const Scene& scene) const override;
+  const TaskProblem* problem() const override { return &problem_; }
   void PostProcess(Scene& scene) const override;
 
  private:
@@ -36,6 +37,7 @@ class LiberoTask : public Task {
   };
 
   TaskInfo info_;
+  TaskProblem problem_;
   ModelPtr model_;
   std::vector<std::vector<double>> init_states_;
   std::shared_ptr<const ResetPlan> reset_plan_;

@@ -75,6 +75,22 @@ TEST_CASE("an episode fails at the horizon") {
   CHECK(Play(SolvedAt(50 * kStep), {}, 1).result.outcome == Outcome::kSuccess);
 }
 
+TEST_CASE("after a success the goal is watched until it has held untouched") {
+  const Run run = Play(SolvedAt(13 * kStep), {}, 1, {.hold_steps = 10});
+  CHECK(run.result.outcome == Outcome::kSuccess);
+  CHECK(run.result.steps == 3);
+  CHECK(run.result.played_steps == 13);
+  CHECK(run.result.held);
+  CHECK_FALSE(Play(SolvedAt(13 * kStep), {}, 1).result.held);
+}
+
+TEST_CASE("every action played is told, no-ops first") {
+  std::vector<Action> told;
+  RolloutOptions options{.on_action = [&](const Action& action) { told.push_back(action); }};
+  Play(SolvedAt(13 * kStep), {}, 1, options);
+  CHECK(told == Hold(10 + 3));
+}
+
 TEST_CASE("a chunk is played to its end before the next call") {
   const Run run = Play(SolvedAt(100), {.chunk_length = 8}, 8, {.max_steps = 20});
   CHECK(run.calls == std::vector<int>{0, 8, 16});

@@ -1,0 +1,269 @@
+#include "tasks/expert/transfer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/error.h"
+#include "tasks/expert/clearance.h"
+#include "tasks/expert/travel.h"
+
+namespace vega {
+namespace {
+
+constexpr double kMaxOpening = 0.08;  // m, between open pads
+constexpr double kAbove = 0.035;      // m, above the grasp where the descent slows
+constexpr double kLift = 0.10;        // m
+constexpr double kLost = 0.05;        // m, from where it was held that a dropped object is
+constexpr double kMinHeld = 0.001;    // m, opening with something between the pads
+constexpr double kUpright = 0.8;      // cosine of the tilt up to which an object stands
+constexpr double kLeans[] = {0.35, -0.35, 0.6, -0.6};  // rad
+constexpr int kPickAttempts = 4;
+constexpr int kRankedByPlace = 14;  // grasps whose place is looked at too
+
+const CategoryGrasps& RequireGrasps(const ExpertTables& tables, const Item& item) {
+  const CategoryGrasps* grasps = tables.FindGrasps(item.category);
+  if (grasps == nullptr) {
+    throw Error(fmt::format("the expert cannot grasp {} ({})", item.name, item.category),
+                "add its category to assets/grasps.json");
+  }
+  return *grasps;
+}
+
+}  // namespace
+
+Transfer::Transfer(Arm& arm, const ExpertTables& tables, const Item& item, Target target)
+    : arm_(arm),
+      world_(arm.world()),
+      item_(item),
+      grasps_(RequireGrasps(tables, item)),
+      spec_(target.owner() ? tables.PlaceOn(target.category(), target.part()) : PlaceSpec{}),
+      target_(target) {}
+
+std::vector<GraspChoice> Transfer::Grasps() const {
+  const Pose root = world_.PoseOf(item_);
+  const bool by_front = spec_.kind == PlaceKind::kMicrowave;
+  std::vector<GraspPoint> points =
+      by_front && !grasps_.handles.empty() ? grasps_.handles : grasps_.points;
+  if (std::abs((root.R * grasps_.up).z()) < kUpright) {
+    // lying: across its longest horizontal side, at its middle
+    points = {{world_.MiddleOf(item_),
+               root.R.transpose() * (root.R * grasps_.up).cross(Vector3d::UnitZ()).normalized(),
+               0}};
+  }
+  std::vector<GraspChoice> choices;
+  int id = 0;
+  for (const GraspPoint& point : points) {
+    Vector3d closing = root.R * point.closing;
+    closing.z() = 0;
+    const int first = id;
+    id += 1 + static_cast<int>(2 * std::size(kLeans));
+    if (closing.norm() < 0.7) continue;
+    Matrix3d hand = HandAlong(closing.normalized(), Radians(by_front ? 120 : 95));
+    if (by_front) hand = Leaned(hand, IntoOf(world_, *target_.owner()), spec_.lean);
+    const double base = 0.3 * point.rank;
+    const auto add = [&](int at, const Matrix3d& R, double extra) {
+      const Pose pose{root * point.at, R};
+      choices.push_back({at,
+                         {point.at, root.R.transpose() * R},
+                         base + extra + 0.6 * std::abs(HandYaw(R)) +
+                             HandCost(world_, pose, kMaxOpening, &item_)});
+    };
+    add(first, hand, 0);
+    if (by_front) continue;
+    for (size_t i = 0; i < std::size(kLeans); ++i) {
+      const double extra = 0.8 + std::abs(kLeans[i]);
+      add(first + 1 + 2 * i, TurnAbout(hand.col(0), kLeans[i]) * hand, extra);
+      add(first + 2 + 2 * i, TurnAbout(hand.col(1), kLeans[i]) * hand, extra + 0.5);
+    }
+  }
+  for (GraspChoice& choice : choices) choice.cost += failed_.contains(choice.id) ? 6 : 0;
+  std::sort(choices.begin(), choices.end(),
+            [](const GraspChoice& a, const GraspChoice& b) { return a.cost < b.cost; });
+  return choices;
+}
+
+double Transfer::PlaceCost(const Pose& local) const {
+  double best = 1e9;
+  const Pose now = world_.PoseOf(item_);
+  for (const PlaceOption& option : PlaceOptions(world_, spec_, item_, target_, local)) {
+    if (option.cost >= best) continue;
+    const double hand = HandCost(world_, option.item * local, kReleaseOpening, &item_);
+    const double fit = ItemCrowding(world_, item_, now, option.item);
+    best = std::min(best, option.cost + hand + fit);
+  }
+  return best;
+}
+
+std::vector<GraspChoice> Transfer::RankedGrasps() const {
+  std::vector<GraspChoice> choices = Grasps();
+  if (choices.size() > kRankedByPlace) choices.resize(kRankedByPlace);
+  for (GraspChoice& choice : choices) choice.cost += PlaceCost(choice.local);
+  std::stable_sort(choices.begin(), choices.end(),
+                   [](const GraspChoice& a, const GraspChoice& b) { return a.cost < b.cost; });
+  return choices;
+}
+
+std::optional<PlaceOption> Transfer::BestPlace() const {
+  const Pose now = world_.PoseOf(item_), hand = arm_.hand();
+  const Pose local{now.R.transpose() * (hand.p - now.p), now.R.transpose() * hand.R};
+  std::optional<PlaceOption> best;
+  double least = 1e9;
+  for (const PlaceOption& option : PlaceOptions(world_, spec_, item_, target_, local)) {
+    const double cost =
+        option.cost +
+        HandCost(world_, option.item * local, world_.Opening() + kReleaseOpening, &item_) +
+        ItemCrowding(world_, item_, now, option.item);
+    if (cost >= least) continue;
+    least = cost;
+    best = option;
+  }
+  return best;
+}
+
+bool Transfer::Held() const {
+  const Pose root = world_.PoseOf(item_), hand = arm_.hand();
+  const double moved = std::abs((hand.p - root.p).norm() - held_.p.norm());
+  return moved < kLost && world_.Opening() > kMinHeld;
+}
+
+Pose Transfer::HandFor(const Pose& root) const {
+  // the offset is measured now, so that slip and lag do not add up
+  const Pose now = world_.PoseOf(item_);
+  return {root.p + (arm_.hand().p - now.p), root.R * held_root_.transpose() * held_hand_};
+}
+
+Script Transfer::Pick() {
+  const std::vector<GraspChoice> choices = RankedGrasps();
+  if (choices.empty()) co_return false;
+  const GraspChoice choice = choices.front();
+  const Matrix3d R = world_.PoseOf(item_).R * choice.local.R;
+  const auto at = [this, choice, R](double back) {
+    return Pose{world_.PoseOf(item_) * choice.local.p - back * R.col(2), R};
+  };
+  Arm::Goal above = [at] { return at(0.06); };
+  Arm::Goal near = [at] { return at(kAbove); };
+  Arm::Goal grasp = [at] { return at(0); };
+  co_await Travel(arm_, above, {.max_steps = 70}, nullptr, {});
+  co_await arm_.Go(near, {.tolerance = 0.008, .max_steps = 40});
+  co_await arm_.Go(grasp, {.speed = 0.6, .tolerance = 0.005, .max_steps = 40});
+  if ((arm_.hand().p - grasp().p).norm() > 0.015) {
+    failed_.insert(choice.id);
+    co_await Retreat(arm_, -R.col(2), 0.08, kOpen);
+    co_return false;
+  }
+  co_await arm_.Close();
+  const Pose root = world_.PoseOf(item_), hand = arm_.hand();
+  held_ = {root.R.transpose() * (hand.p - root.p), root.R.transpose() * hand.R};
+  held_hand_ = hand.R;
+  held_root_ = root.R;
+  co_await LiftAway();
+  if (Held() && world_.PoseOf(item_).p.z() > root.p.z() + 0.02) co_return true;
+  failed_.insert(choice.id);
+  co_await arm_.Release();
+  co_await Retreat(arm_, Vector3d::UnitZ(), 0.06, kOpen);
+  co_return false;
+}
+
+// Up; where something hangs over the hand or the object, first out from under it.
+Script Transfer::LiftAway() {
+  const Pose hand = arm_.hand(), root = world_.PoseOf(item_);
+  const auto crowded = [&](const Vector3d& shift) {
+    return Crowding(world_, {hand.p + shift, hand.R}, world_.Opening(), &item_) +
+           ItemCrowding(world_, item_, root, {root.p + shift, root.R});
+  };
+  const auto blocked = [&](const Vector3d& shift) {
+    double total = 0;
+    for (const double up : {0.04, 0.08, 0.12}) total += crowded(shift + Vector3d(0, 0, up));
+    return total;
+  };
+  Vector3d aside = Vector3d::Zero();
+  const double straight = blocked(aside);
+  if (straight > 0.5) {
+    double least = straight;
+    for (int i = 0; i < 16; ++i) {
+      const Vector3d out(std::cos(i * std::numbers::pi / 8), std::sin(i * std::numbers::pi / 8), 0);
+      for (const double length : {0.04, 0.07, 0.10, 0.14}) {
+        const Vector3d shift = length * out + Vector3d(0, 0, 0.02);
+        const double cost =
+            blocked(length * out) + crowded(shift) + crowded(0.5 * shift) + 4 * length;
+        if (cost >= least) continue;
+        least = cost;
+        aside = shift;
+      }
+    }
+  }
+  const auto lost = [this] { return !Held(); };
+  Vector3d from = hand.p;
+  if (aside.norm() > 0) {
+    const Pose beside{hand.p + aside, hand.R};
+    co_await arm_.Go([=] { return beside; }, {.speed = 0.6, .tolerance = 0.015, .grip = kClosed},
+                     lost);
+    from = beside.p;
+  }
+  const Pose up{from + Vector3d(0, 0, kLift), hand.R};
+  co_await arm_.Go([=] { return up; }, {.speed = 0.9, .tolerance = 0.03, .grip = kClosed}, lost);
+  co_return Held();
+}
+
+Script Transfer::Place() {
+  const std::optional<PlaceOption> best = BestPlace();
+  if (!best) co_return false;
+  const PlaceOption option = *best;
+  const auto root_at = [option](double before) {
+    return Pose{option.item.p - before * option.entry, option.item.R};
+  };
+  const Vector3d moves_with =
+      target_.owner() ? world_.PoseOf(*target_.owner()).p : Vector3d(0, 0, 0);
+  const auto hand_at = [=, this](double before) {
+    Pose root = root_at(before);
+    if (target_.item) root.p += world_.PoseOf(*target_.item).p - moves_with;
+    return HandFor(root);
+  };
+  const auto lost = [this] { return !Held(); };
+  Arm::Goal start = [=] { return hand_at(option.entry_length); };
+  Arm::Goal close_by = [=] { return hand_at(0.03); };
+  Arm::Goal end = [=] { return hand_at(0); };
+  const Motion carry{.speed = 0.9, .max_steps = 90, .grip = kClosed, .turn = 0.7};
+  // into a microwave one goes below its top
+  if (spec_.kind != PlaceKind::kMicrowave) co_await Travel(arm_, start, carry, &item_, lost);
+  if (lost()) co_return false;
+  const bool precise = spec_.kind == PlaceKind::kSlot;
+  co_await arm_.Go(start,
+                   {.speed = 0.8,
+                    .tolerance = precise ? 0.003 : 0.010,
+                    .angle = precise ? 0.02 : 0.06,
+                    .max_steps = 40,
+                    .grip = kClosed},
+                   lost);
+  const auto touches = [=, this] {
+    if (lost()) return true;
+    const double left = option.entry.dot(option.item.p - world_.PoseOf(item_).p);
+    return left < option.early && world_.TouchesScene(item_);
+  };
+  co_await arm_.Go(close_by, {.speed = 0.6, .tolerance = 0.010, .max_steps = 50, .grip = kClosed},
+                   touches);
+  co_await arm_.Go(end, {.speed = 0.35, .tolerance = 0.004, .max_steps = 40, .grip = kClosed},
+                   touches);
+  if (lost()) co_return false;
+  if (spec_.holds_above) co_await arm_.Wait(12, kClosed);
+  co_await arm_.Release();
+  const bool from_above = option.entry.z() < -0.9;
+  const Vector3d away = from_above ? Vector3d(0, 0, 1) : Vector3d(-arm_.hand().R.col(2));
+  co_await Retreat(arm_, away, 0.10, kOpen);
+  co_return true;
+}
+
+Script Transfer::Run() {
+  for (int attempt = 0; attempt < kPickAttempts; ++attempt) {
+    if (!co_await Pick()) continue;
+    if (co_await Place()) co_return true;
+    // dropped on the way
+    co_await arm_.Release();
+    co_await Retreat(arm_, Vector3d::UnitZ(), 0.05, kOpen);
+  }
+  co_return false;
+}
+
+}  // namespace vega

@@ -1,0 +1,58 @@
+// The skill of moving one object: chosen grasp, pick, carry, place, with checks at each stage.
+
+#pragma once
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "tasks/expert/arm.h"
+#include "tasks/expert/place_options.h"
+#include "tasks/expert/tables.h"
+
+namespace vega {
+
+// A way to take hold of an object.
+struct GraspChoice {
+  int id = 0;  // among those of its object, stable from one attempt to the next
+  Pose local;  // of the hand, in the object's root frame
+  double cost = 0;
+};
+
+class Transfer {
+ public:
+  // All must outlive it. Throws Error when the tables have no grasp for the item's category.
+  Transfer(Arm& arm, const ExpertTables& tables, const Item& item, Target target);
+
+  // Picks the object up and puts it down: true when it was let go in place.
+  Script Run();
+
+ private:
+  std::vector<GraspChoice> Grasps() const;
+  // With the place considered, best first.
+  std::vector<GraspChoice> RankedGrasps() const;
+  double PlaceCost(const Pose& local) const;
+  std::optional<PlaceOption> BestPlace() const;
+
+  Script Pick();
+  Script LiftAway();
+  Script Place();
+  // The hand's pose that brings the held object's root to `root`.
+  Pose HandFor(const Pose& root) const;
+  bool Held() const;
+
+  Arm& arm_;
+  const World& world_;
+  const Item& item_;
+  const CategoryGrasps& grasps_;
+  const PlaceSpec spec_;
+  const Target target_;
+  std::set<int> failed_;            // grasps that did not work
+  Pose held_;                       // of the hand in the object's frame, as it was grasped
+  Matrix3d held_hand_, held_root_;  // orientations as it was grasped
+};
+
+// m, opening of the pads once an object is let go, beyond what it was while holding
+inline constexpr double kReleaseOpening = 0.03;
+
+}  // namespace vega

@@ -1,0 +1,63 @@
+#include "tasks/expert/travel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "tasks/expert/clearance.h"
+
+namespace vega {
+namespace {
+
+constexpr double kTip = 0.012;    // m, that the fingertips reach below the grip site
+constexpr double kMargin = 0.10;  // m, from the straight way within which things count
+constexpr double kGap = 0.025;    // m, above what is below
+
+}  // namespace
+
+Script Travel(Arm& arm, Arm::Goal above, Motion motion, const Item* held, Arm::Until lost) {
+  const World& world = arm.world();
+  const Pose start = arm.hand(), goal = above();
+  double hang = kTip;
+  if (held) hang = std::max(hang, start.p.z() - world.BoundsOf(*held).low.z());
+  const double top = TopAlong(world, start.p.head<2>(), goal.p.head<2>(), kMargin, held);
+  double z = top + hang + kGap;
+  z = std::min({z, HighestAt(world, start.p.head<2>()), HighestAt(world, goal.p.head<2>())});
+  z = std::max(z, goal.p.z());
+  const bool watched = static_cast<bool>(lost);
+  if (start.p.z() < z - 0.02) {
+    Motion up = motion;
+    up.tolerance = 0.02;
+    up.angle = 3.2;
+    const Pose over{{start.p.x(), start.p.y(), z}, start.R};
+    Arm::Goal rise = [over] { return over; };
+    co_await arm.Go(rise, up, lost);
+    if (watched && lost()) co_return false;
+  }
+  Motion level = motion;
+  level.tolerance = 0.015;
+  Arm::Goal across = [above, z] {
+    Pose pose = above();
+    pose.p.z() = z;
+    return pose;
+  };
+  const bool there = co_await arm.Go(across, level, lost);
+  co_return there && !(watched && lost());
+}
+
+Script Retreat(Arm& arm, Vector3d away, double length, double grip) {
+  Pose back = arm.hand();
+  back.p += length * away;
+  Arm::Goal goal = [back] { return back; };
+  const Motion motion{.tolerance = 0.03, .angle = 3.2, .max_steps = 25, .grip = grip};
+  co_return co_await arm.Go(goal, motion);
+}
+
+Matrix3d HandAlong(const Vector3d& closing, double most) {
+  double yaw = std::atan2(-closing.x(), closing.y());
+  while (yaw > most) yaw -= std::numbers::pi;
+  while (yaw <= most - std::numbers::pi) yaw += std::numbers::pi;
+  return HandDown(yaw);
+}
+
+}  // namespace vega
