@@ -9,10 +9,9 @@
 
 namespace vega {
 
-// Walks the few opcodes of pickle protocol 2 that a plain ndarray needs, with an allow-list of
-// three names (numpy dtype, numpy multiarray _reconstruct, _codecs encode) that are recognised,
-// never called. Everything else, and an array that is not C-ordered little-endian float64 of two
-// dimensions, throws Error naming `source`.
+// Reads the pickle as inert values (sim/base/pickle.h), with an allow-list of the few names numpy
+// writes for an ndarray; they are recognised, never called. Everything else, and an array that is
+// not C-ordered little-endian float64 of two dimensions, throws Error naming `source`.
 RawArray ReadArrayPickle(std::string_view pickle, const std::string& source);
 
 }  // namespace vega

@@ -10,9 +10,9 @@
 
 #include "sim/base/error.h"
 #include "sim/base/file.h"
+#include "sim/base/zip_archive.h"
 #include "tasks/suite/array_pickle.h"
 #include "tasks/suite/npy.h"
-#include "tasks/suite/zip_archive.h"
 
 namespace vega {
 namespace {
