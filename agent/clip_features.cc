@@ -34,8 +34,8 @@ TensorMap Outputs(const VegaFeatures& features, const std::string& stream, bool 
   };
   put("latents", features.video.latents);
   put("noisy", features.video.noisy);
-  put("tokens", features.video.tokens);
-  put("pooled", features.video.pooled);
+  put("tokens", features.video.tokens.select(1, -1));
+  put("pooled", features.video.pooled.select(1, -1));
   put("generative", features.generative);
   put("semantic", features.semantic);
   put("fused", features.fused);

@@ -13,6 +13,7 @@ namespace vega {
 // Wan2.1's causal 3-D video VAE (wan/modules/vae.py).
 struct VideoVaeOptions {
   int64_t dim = 96;                              // width of the first level
+  int64_t decoder_dim = 0;                       // the same of the decoder; 0: as `dim`
   int64_t z_dim = 16;                            // C, latent channels
   std::vector<int64_t> dim_mult = {1, 2, 4, 4};  // width of each level, in dim
   int64_t num_res_blocks = 2;                    // residual blocks a level
@@ -27,7 +28,7 @@ struct VideoVaeOptions {
   int64_t chunk_frames = 4;  // frames encoded at once after the first; 0: all of them
 };
 
-// Wan2.1's video diffusion transformer (wan/modules/model.py).
+// Wan2.1's video diffusion transformer (wan/modules/model.py, wan/modules/vace_model.py).
 struct VideoDitOptions {
   int64_t dim = 1536;  // D
   int64_t ffn_dim = 8960;
@@ -40,8 +41,16 @@ struct VideoDitOptions {
   int64_t text_len = 512;                       // rows of context attended, zero-padded
   int64_t text_dim = 4096;                      // width of the prompt embedding
   double eps = 1e-6;
-  bool f64_time = true;  // sinusoids of the timestep in f64, as Wan; false: in f32, as diffusers
-  bool head = true;      // also build the velocity head
+  bool cross_attn_norm = true;  // LayerNorm before the attention over the prompt
+  bool f64_time = true;  // sinusoids of the timestep in f64, as Wan; false: f32, as diffusers
+  // How the columns of a head are given to the axes where d is not a multiple of 6: "wan", or
+  // "diffusers", whose tables are laid out one way and cut another (see VideoDitImpl::Rope).
+  std::string rope = "wan";
+  int64_t max_positions = 1024;  // patches along one axis
+  bool head = true;              // also build the velocity head
+  // VACE: base blocks that a hint is added after, and channels of the hint's input. Empty: none.
+  std::vector<int64_t> vace_layers;
+  int64_t vace_in_dim = 96;
 };
 
 // SigLIP's vision transformer, tanh GELU, without pooling head.

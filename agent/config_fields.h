@@ -9,7 +9,8 @@ namespace vega {
 
 template <class V>
 void Fields(V& v, VideoVaeOptions& o) {
-  v("dim", o.dim), v("z_dim", o.z_dim), v("dim_mult", o.dim_mult);
+  v("dim", o.dim), v("decoder_dim", o.decoder_dim), v("z_dim", o.z_dim);
+  v("dim_mult", o.dim_mult);
   v("num_res_blocks", o.num_res_blocks), v("temporal_down", o.temporal_down);
   v("latents_mean", o.latents_mean), v("latents_std", o.latents_std);
   v("decoder", o.decoder), v("chunk_frames", o.chunk_frames);
@@ -20,7 +21,9 @@ void Fields(V& v, VideoDitOptions& o) {
   v("dim", o.dim), v("ffn_dim", o.ffn_dim), v("freq_dim", o.freq_dim);
   v("num_heads", o.num_heads), v("num_layers", o.num_layers), v("in_dim", o.in_dim);
   v("out_dim", o.out_dim), v("patch_size", o.patch_size), v("text_len", o.text_len);
-  v("text_dim", o.text_dim), v("eps", o.eps), v("f64_time", o.f64_time), v("head", o.head);
+  v("text_dim", o.text_dim), v("eps", o.eps), v("cross_attn_norm", o.cross_attn_norm);
+  v("f64_time", o.f64_time), v("rope", o.rope), v("max_positions", o.max_positions);
+  v("head", o.head), v("vace_layers", o.vace_layers), v("vace_in_dim", o.vace_in_dim);
 }
 
 template <class V>

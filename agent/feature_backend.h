@@ -19,9 +19,15 @@ struct FeatureRequest {
 
 struct VideoFeatures {
   at::Tensor latents;  // [B,C,t,h,w] normalised latents of the clip; undefined where there are none
-  at::Tensor noisy;    // [B,C,t,h,w] the same at the chosen timestep
-  at::Tensor tokens;   // [B,N,D] of the newest latent frame, row by row, before pooling
-  at::Tensor pooled;   // [B,G*G,D] tokens averaged onto the grid, row by row from the top left
+  at::Tensor noisy;    // [B,C,t,h,w] the same at the chosen timestep; undefined likewise
+  at::Tensor tokens;   // [B,t,N,D] of each latent frame, row by row, before pooling
+  at::Tensor pooled;   // [B,t,G,D] tokens averaged onto the grid, row by row from the top left
+};
+
+// Cells of the pooled tokens: G = height * width.
+struct TokenGrid {
+  int64_t height = 0, width = 0;
+  bool operator==(const TokenGrid&) const = default;
 };
 
 // Callable from several threads at once. Results depend on the request alone.
@@ -31,20 +37,21 @@ class FeatureBackend {
   // Adds the time of each stage to `times` where it is given. Throws Error on an unusable request.
   virtual VideoFeatures Extract(const FeatureRequest& request, StageTimes* times) = 0;
   virtual int64_t width() const = 0;  // D
-  virtual int64_t grid() const = 0;   // G
+  virtual TokenGrid grid() const = 0;
 };
 
 // Features that know nothing of the picture: standard normal numbers of the request's noise keys.
 // The control for what features are worth, and the fake of tests.
 class RandomFeatureBackend : public FeatureBackend {
  public:
-  RandomFeatureBackend(int64_t width, int64_t grid) : width_(width), grid_(grid) {}
+  RandomFeatureBackend(int64_t width, int64_t grid) : width_(width), grid_{grid, grid} {}
   VideoFeatures Extract(const FeatureRequest& request, StageTimes* times) override;
   int64_t width() const override { return width_; }
-  int64_t grid() const override { return grid_; }
+  TokenGrid grid() const override { return grid_; }
 
  private:
-  int64_t width_, grid_;
+  int64_t width_;
+  TokenGrid grid_;
 };
 
 }  // namespace vega

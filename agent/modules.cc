@@ -2,6 +2,8 @@
 
 #include "agent/modules.h"
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 #include <span>
 
@@ -24,6 +26,19 @@ torch::nn::Module& GroupAt(torch::nn::Module& root, const std::string& path) {
   return *group;
 }
 
+at::Tensor Unset(at::IntArrayRef shape, double value) {
+  return at::scalar_tensor(value).expand(shape);
+}
+
+DenseImpl::DenseImpl(int64_t in, int64_t out, bool with_bias)
+    : weight(register_parameter("weight", Unset({out, in}))) {
+  if (with_bias) bias = register_parameter("bias", Unset({out}));
+}
+
+at::Tensor DenseImpl::forward(const at::Tensor& x) const {
+  return at::linear(x.to(weight.scalar_type()), weight, bias);
+}
+
 void Freeze(torch::nn::Module& module) {
   module.eval();
   for (auto& parameter : module.parameters()) parameter.set_requires_grad(false);
@@ -34,6 +49,7 @@ void InitializeWeights(torch::nn::Module& module, uint64_t seed) {
   for (auto& entry : module.named_parameters()) {
     at::Tensor& parameter = entry.value();
     const std::string& key = entry.key();
+    if (!parameter.is_contiguous()) parameter.set_data(parameter.contiguous());
     if (key.ends_with("bias") && parameter.dim() == 1) {
       parameter.zero_();
     } else if (parameter.dim() >= 2 && parameter.numel() > parameter.size(0)) {

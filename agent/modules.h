@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
@@ -24,6 +25,20 @@ Holder RegisterAt(torch::nn::Module& root, const std::string& path, Holder child
   parent.register_module(nested ? path.substr(dot + 1) : path, child.ptr());
   return child;
 }
+
+// A parameter before it has a value of its own: `value` seen through `shape`, which takes no
+// memory. A model of any size is therefore free until its weights are loaded or drawn.
+at::Tensor Unset(at::IntArrayRef shape, double value = 0);
+
+// y = W x + b, in the dtype of W.
+class DenseImpl : public torch::nn::Module {
+ public:
+  DenseImpl(int64_t in, int64_t out, bool bias = true);
+  at::Tensor forward(const at::Tensor& x) const;  // [...,in] -> [...,out]
+
+  at::Tensor weight, bias;  // [out,in]; [out] or undefined
+};
+TORCH_MODULE(Dense);
 
 // Draws weights that are a pure function of (seed, parameter key): matrices and kernels uniform in
 // +-sqrt(3 / fan_in), biases 0; parameters of one dimension other than biases keep the value their

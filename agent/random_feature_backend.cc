@@ -12,7 +12,8 @@ VideoFeatures RandomFeatureBackend::Extract(const FeatureRequest& request, Stage
   const auto batch = static_cast<int64_t>(request.noise.size());
   RequireShape(request.frames, {batch, -1, -1, -1, 3}, "frames", "[B,T,H,W,3]");
   VideoFeatures features;
-  features.pooled = DrawNoise(request.noise, {grid_ * grid_, width_});  // [B,G*G,D]
+  features.pooled =  // [B,1,G,D]
+      DrawNoise(request.noise, {1, grid_.height * grid_.width, width_});
   features.tokens = features.pooled;
   return features;
 }

@@ -2,6 +2,8 @@
 
 #include "agent/stage_times.h"
 
+#include <c10/core/impl/VirtualGuardImpl.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -26,6 +28,26 @@ double StageTimes::Quantile(Stage stage, double q) const {
 double StageTimes::Sum(Stage stage) const {
   const auto& durations = durations_[Index(stage)];
   return std::accumulate(durations.begin(), durations.end(), 0.0);
+}
+
+StageTimer::StageTimer(StageTimes* times, Stage stage, c10::Device device)
+    : times_(times), stage_(stage), device_(device) {
+  if (times_ == nullptr || device_.is_cpu()) return;
+  event_ = std::make_unique<c10::Event>(device_.type(), c10::EventFlag::BACKEND_DEFAULT);
+  event_->record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
+}
+
+StageTimer::~StageTimer() {
+  if (times_ == nullptr) return;
+  if (event_ == nullptr) {
+    const auto elapsed = std::chrono::steady_clock::now() - start_;
+    times_->Add(stage_, std::chrono::duration<double, std::milli>(elapsed).count());
+    return;
+  }
+  c10::Event end(device_.type(), c10::EventFlag::BACKEND_DEFAULT);
+  end.record(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
+  end.synchronize();
+  times_->Add(stage_, event_->elapsedTime(end));
 }
 
 void StageTimes::Clear() {

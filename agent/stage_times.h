@@ -2,8 +2,12 @@
 
 #pragma once
 
+#include <c10/core/Device.h>
+#include <c10/core/Event.h>
+
 #include <array>
 #include <chrono>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -27,23 +31,21 @@ class StageTimes {
   std::array<std::vector<double>, static_cast<size_t>(Stage::kCount)> durations_;
 };
 
-// Adds the time from construction to destruction. `times` may be null. On a GPU this is the time to
-// enqueue the stage.
+// Adds the time from construction to destruction. `times` may be null. On a GPU the time is between
+// two of its events, and destruction waits for the second.
 class StageTimer {
  public:
-  StageTimer(StageTimes* times, Stage stage) : times_(times), stage_(stage) {}
-  ~StageTimer() {
-    if (times_ == nullptr) return;
-    const auto elapsed = std::chrono::steady_clock::now() - start_;
-    times_->Add(stage_, std::chrono::duration<double, std::milli>(elapsed).count());
-  }
+  StageTimer(StageTimes* times, Stage stage, c10::Device device = c10::kCPU);
+  ~StageTimer();
   StageTimer(const StageTimer&) = delete;
   StageTimer& operator=(const StageTimer&) = delete;
 
  private:
   StageTimes* times_;
   Stage stage_;
+  c10::Device device_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::unique_ptr<c10::Event> event_;
 };
 
 }  // namespace vega

@@ -6,8 +6,9 @@
 #include <fmt/format.h>
 #include <torch/nn/module.h>
 
+#include <cstdint>
 #include <cstring>
-#include <set>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,29 @@ TensorMap ReadTensors(const std::filesystem::path& path) {
   return tensors;
 }
 
+TensorMap MapTensors(const std::filesystem::path& path) {
+  const auto file = std::make_shared<const SafetensorsFile>(SafetensorsFile::Open(path));
+  TensorMap tensors;
+  for (const auto& [name, view] : file->tensors()) {
+    const auto dtype = ToTorch(view.dtype, file->source() + ", tensor " + name);
+    const auto options = at::TensorOptions().dtype(dtype);
+    if (view.bytes.empty()) {
+      tensors.emplace(name, at::empty(view.shape, options));
+      continue;
+    }
+    auto* data = const_cast<std::byte*>(view.bytes.data());
+    if (reinterpret_cast<uintptr_t>(data) % ByteSize(view.dtype) == 0) {
+      tensors.emplace(name, at::from_blob(
+                                data, view.shape, [file](void*) {}, options));
+    } else {
+      at::Tensor copy = at::empty(view.shape, options);
+      std::memcpy(copy.data_ptr(), data, view.bytes.size());
+      tensors.emplace(name, std::move(copy));
+    }
+  }
+  return tensors;
+}
+
 void WriteTensors(const std::filesystem::path& file, const TensorMap& tensors,
                   const TensorMetadata& metadata) {
   SafetensorsWriter writer;
@@ -83,9 +107,11 @@ TensorMap NamedTensors(const torch::nn::Module& module) {
 }
 
 void LoadTensors(torch::nn::Module& module, const TensorMap& tensors, const std::string& source,
-                 const std::string& prefix, bool strict) {
+                 const KeyMap& rename, bool strict) {
   TensorMap targets;
-  for (auto& [key, target] : NamedTensors(module)) targets.emplace(prefix + key, target);
+  for (auto& [key, target] : NamedTensors(module)) {
+    targets.emplace(rename ? rename(key) : key, target);
+  }
   std::vector<std::string> missing, extra;
   for (const auto& [name, target] : targets) {
     const auto found = tensors.find(name);
@@ -111,7 +137,7 @@ void LoadTensors(torch::nn::Module& module, const TensorMap& tensors, const std:
     throw Error(fmt::format("{}: tensor {} not part of the model", source, Some(extra)),
                 "were the weights saved by a model of other options?");
   }
-  for (auto& [name, target] : targets) target.data().copy_(tensors.at(name));
+  for (auto& [name, target] : targets) target.set_data(tensors.at(name).to(target.options()));
 }
 
 }  // namespace vega

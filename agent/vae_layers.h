@@ -3,15 +3,17 @@
 // Time is causal: a latent sees its own frames and earlier ones only. A clip may therefore be fed
 // in pieces, first one frame, then multiples of four, with VaeCache carrying the last frames each
 // convolution saw; the result does not depend on how the clip is cut. One frame alone never touches
-// a temporal convolution of the resampling layers.
+// a temporal convolution of the resampling layers, and of every other kernel only the last temporal
+// slice, since zeros lie before it: such frames are convolved in two dimensions.
+//
+// In bf16 convolutions round as under the published autocast: norms give f32, streams are bf16.
 
 #pragma once
-
-#include <torch/nn/modules/conv.h>
 
 #include <vector>
 
 #include "agent/config.h"
+#include "agent/modules.h"
 
 namespace vega {
 
@@ -20,25 +22,33 @@ struct VaeCache {
   std::vector<at::Tensor> slots;
   size_t next = 0;    // slot the next convolution uses
   bool first = true;  // no piece has been fed yet
+  bool last = false;  // no piece follows: nothing needs to be kept
 
   at::Tensor& Next();
   void BeginPiece() { next = 0; }
   void EndPiece() { first = false; }
 };
 
-// A convolution over (T,H,W) that sees no later frame; weight [O,C,kt,kh,kw].
-class CausalConv3dImpl : public torch::nn::Module {
+// The weights of a convolution: weight [O,C,kernel...], bias [O].
+class KernelImpl : public torch::nn::Module {
  public:
-  CausalConv3dImpl(int64_t in, int64_t out, int64_t kernel_t, int64_t kernel_hw);
+  KernelImpl(int64_t in, int64_t out, at::IntArrayRef kernel);
+
+  at::Tensor weight, bias;
+};
+TORCH_MODULE(Kernel);
+
+// A convolution over (T,H,W) that sees no later frame; weight [O,C,kt,kh,kw].
+class CausalConv3dImpl : public KernelImpl {
+ public:
+  CausalConv3dImpl(int64_t in, int64_t out, int64_t kernel_t, int64_t kernel_hw)
+      : KernelImpl(in, out, {kernel_t, kernel_hw, kernel_hw}) {}
   // x [B,C,T,H,W] -> [B,O,T,H,W]
   at::Tensor forward(const at::Tensor& x, VaeCache& cache);
-
- private:
-  at::Tensor weight_, bias_;
 };
 TORCH_MODULE(CausalConv3d);
 
-// x / max(|x|, 1e-12) * sqrt(C) * gamma over the channels.
+// x / max(|x|, 1e-12) * sqrt(C) * gamma over the channels, in f32.
 class ChannelNormImpl : public torch::nn::Module {
  public:
   // gamma has shape [C,1,...] with `ones` trailing ones.
@@ -71,7 +81,7 @@ class VaeAttentionImpl : public torch::nn::Module {
 
  private:
   ChannelNorm norm_;
-  torch::nn::Conv2d qkv_, proj_;
+  Kernel qkv_, proj_;
 };
 TORCH_MODULE(VaeAttention);
 
@@ -87,8 +97,8 @@ class VaeResampleImpl : public torch::nn::Module {
   at::Tensor Up(const at::Tensor& x, VaeCache& cache);
 
   Mode mode_;
-  torch::nn::Conv2d conv_;
-  torch::nn::Conv3d time_down_{nullptr};
+  Kernel conv_;
+  Kernel time_down_{nullptr};
   CausalConv3d time_up_{nullptr};
 };
 TORCH_MODULE(VaeResample);

@@ -7,7 +7,7 @@
 
 #include "agent/modules.h"
 #include "agent/preprocess.h"
-#include "agent/world_model_backend.h"
+#include "agent/world_model_tower.h"
 #include "sim/base/error.h"
 
 namespace vega {
@@ -37,14 +37,21 @@ VegaModelImpl::VegaModelImpl(const VegaModelOptions& o)
 VegaPipeline::VegaPipeline(VegaModel model, std::shared_ptr<FeatureBackend> backend)
     : model_(std::move(model)), backend_(std::move(backend)) {
   if (backend_ == nullptr) {
-    backend_ = std::make_shared<WorldModelBackend>(model_->vae, model_->dit,
-                                                   model_->prompt_embedding, model_->options);
+    const VegaModelOptions& o = model_->options;
+    backend_ = std::make_shared<WorldModelTower>(model_->vae, model_->dit, model_->prompt_embedding,
+                                                 WorldModelOptions{.height = o.height,
+                                                                   .width = o.width,
+                                                                   .block = o.block,
+                                                                   .timestep = o.timestep,
+                                                                   .shift = o.shift,
+                                                                   .pool = o.grid});
   }
-  if (backend_->width() != model_->options.dit.dim || backend_->grid() != model_->options.grid) {
+  const TokenGrid grid = backend_->grid();
+  const int64_t wanted = model_->options.grid;
+  if (backend_->width() != model_->options.dit.dim || grid != TokenGrid{wanted, wanted}) {
     throw Error(fmt::format(
-        "the feature backend gives {0}x{0} tokens of width {1}, the model "
-        "wants {2}x{2} of width {3}",
-        backend_->grid(), backend_->width(), model_->options.grid, model_->options.dit.dim));
+        "the feature backend gives {}x{} tokens of width {}, the model wants {}x{} of width {}",
+        grid.height, grid.width, backend_->width(), wanted, wanted, model_->options.dit.dim));
   }
 }
 
@@ -67,7 +74,7 @@ VegaFeatures VegaPipeline::Extract(const FeatureRequest& request, StageTimes* ti
     semantic = model_->semantic(ResizeRegion(pixels, o.semantic.image_size));
   }
   const StageTimer timer(times, Stage::kFusion);
-  out.generative = model_->generative_projector(out.video.pooled);
+  out.generative = model_->generative_projector(out.video.pooled.select(1, -1));
   out.semantic = ResizeTokens(model_->mm_projector(semantic), o.grid);
   FusedTokens fused = model_->feature_fusion(out.semantic, out.generative, instruction);
   out.fused = fused.tokens;

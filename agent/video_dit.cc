@@ -1,143 +1,87 @@
-// The DiT's forward pass; the reference is wan/modules/model.py of Wan2.1.
+// The DiT's forward pass; the references are wan/modules/model.py and vace_model.py of Wan2.1.
 
 #include "agent/video_dit.h"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "agent/modules.h"
 #include "agent/shapes.h"
 #include "sim/base/error.h"
 
 namespace vega {
 namespace {
 
-using torch::nn::LayerNorm;
-using torch::nn::LayerNormOptions;
-using torch::nn::Linear;
-
-constexpr int64_t kMaxPositions = 1024;  // patches along one axis
-
-// LN(x) (1 + scale) + shift; x [B,N,D], shift and scale [B or 1,D]
-at::Tensor Modulate(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
-                    double eps) {
-  const int64_t dim = x.size(-1);
-  if (scale.size(0) == 1) return at::layer_norm(x, {dim}, scale[0] + 1, shift[0], eps);
-  const at::Tensor y = at::layer_norm(x, {dim}, {}, {}, eps);
-  return at::addcmul(shift.unsqueeze(1), y, scale.unsqueeze(1) + 1);
-}
-
-at::Tensor GeluTanh(const at::Tensor& x) { return at::gelu(x, "tanh"); }
-
-// turns of one axis: exp(i position / 10000^(2j / dim)), [positions, dim/2] complex
-at::Tensor AxisTurns(int64_t dim) {
-  const at::Tensor j = at::arange(0, dim, 2, at::kDouble) / static_cast<double>(dim);
-  const at::Tensor angle =
-      at::outer(at::arange(kMaxPositions, at::kDouble), at::pow(10000.0, j).reciprocal());
-  return at::polar(at::ones_like(angle), angle).to(at::kComplexFloat);
+at::Tensor PadTokens(const at::Tensor& x, int64_t count) {
+  return x.size(1) == count ? x : at::constant_pad_nd(x, {0, 0, 0, count - x.size(1)});
 }
 
 }  // namespace
 
-WidthNormImpl::WidthNormImpl(int64_t dim, double eps)
-    : eps_(eps), weight_(register_parameter("weight", at::ones({dim}))) {}
-
-at::Tensor WidthNormImpl::forward(const at::Tensor& x) {
-  return at::rms_norm(x, {x.size(-1)}, weight_, eps_);
-}
-
-DitAttentionImpl::DitAttentionImpl(const VideoDitOptions& o)
-    : num_heads_(o.num_heads),
-      q_(register_module("q", Linear(o.dim, o.dim))),
-      k_(register_module("k", Linear(o.dim, o.dim))),
-      v_(register_module("v", Linear(o.dim, o.dim))),
-      o_(register_module("o", Linear(o.dim, o.dim))),
-      norm_q_(register_module("norm_q", WidthNorm(o.dim, o.eps))),
-      norm_k_(register_module("norm_k", WidthNorm(o.dim, o.eps))) {}
-
-at::Tensor DitAttentionImpl::Heads(const at::Tensor& x) const {
-  return x.unflatten(-1, {num_heads_, -1}).transpose(1, 2);
-}
-
-at::Tensor DitAttentionImpl::OverTokens(const at::Tensor& x, const at::Tensor& rope) {
-  // adjacent pairs of a head turn as complex numbers
-  const auto turn = [&](const at::Tensor& t) {
-    const at::Tensor pairs = t.unflatten(-1, {num_heads_, -1, 2});  // [B,N,M,d/2,2]
-    const at::Tensor turned = at::view_as_complex(pairs) * rope.unsqueeze(1);
-    return at::view_as_real(turned).flatten(-2).transpose(1, 2);  // [B,M,N,d]
-  };
-  const at::Tensor y = at::scaled_dot_product_attention(turn(norm_q_(q_(x))), turn(norm_k_(k_(x))),
-                                                        Heads(v_(x)));  // [B,M,N,d]
-  return o_(y.transpose(1, 2).flatten(2));
-}
-
-void DitAttentionImpl::Prepare(const at::Tensor& context, PromptContext& prompt) {
-  prompt.keys.push_back(Heads(norm_k_(k_(context))));  // [B,M,L,d]
-  prompt.values.push_back(Heads(v_(context)));         // [B,M,L,d]
-}
-
-at::Tensor DitAttentionImpl::OverPrompt(const at::Tensor& x, const PromptContext& prompt,
-                                        size_t block) {
-  const at::Tensor q = Heads(norm_q_(q_(x)));  // [B,M,N,d]
-  std::vector<int64_t> shape = prompt.keys[block].sizes().vec();
-  shape[0] = x.size(0);
-  std::optional<at::Tensor> bias;
-  if (prompt.logit_bias.defined()) {
-    bias = prompt.logit_bias.expand({x.size(0), num_heads_, x.size(1), shape[2]});
+void VideoDitImpl::Check() const {
+  const VideoDitOptions& o = options_;
+  if (o.num_heads < 1 || o.dim % (2 * o.num_heads) != 0 || o.patch_size.size() != 3 ||
+      o.freq_dim % 2 != 0 || o.num_layers < 1 ||
+      *std::min_element(o.patch_size.begin(), o.patch_size.end()) < 1) {
+    throw Error("dit options do not fit together",
+                "dim / num_heads and freq_dim are even, num_layers is at least 1, patch_size has "
+                "three entries");
   }
-  const at::Tensor y = at::scaled_dot_product_attention(q, prompt.keys[block].expand(shape),
-                                                        prompt.values[block].expand(shape), bias);
-  return o_(y.transpose(1, 2).flatten(2));
-}
-
-DitBlockImpl::DitBlockImpl(const VideoDitOptions& o)
-    : eps_(o.eps),
-      modulation_(register_parameter("modulation", at::zeros({1, 6, o.dim}))),
-      self_attn_(register_module("self_attn", DitAttention(o))),
-      cross_attn_(register_module("cross_attn", DitAttention(o))),
-      norm3_(register_module("norm3", LayerNorm(LayerNormOptions({o.dim}).eps(o.eps)))),
-      ffn_up_(RegisterAt(*this, "ffn.0", Linear(o.dim, o.ffn_dim))),
-      ffn_down_(RegisterAt(*this, "ffn.2", Linear(o.ffn_dim, o.dim))) {}
-
-at::Tensor DitBlockImpl::forward(at::Tensor x, const at::Tensor& time, const at::Tensor& rope,
-                                 const PromptContext& prompt, size_t block) {
-  const auto m = (modulation_ + time).unbind(1);  // six of [B or 1,D]
-  at::Tensor y = self_attn_->OverTokens(Modulate(x, m[0], m[1], eps_), rope);
-  x = at::addcmul(x, y, m[2].unsqueeze(1));
-  x = x + cross_attn_->OverPrompt(norm3_(x), prompt, block);
-  y = ffn_down_(GeluTanh(ffn_up_(Modulate(x, m[3], m[4], eps_))));
-  return at::addcmul(x, y, m[5].unsqueeze(1));
+  if (o.rope != "wan" && o.rope != "diffusers") {
+    throw Error(fmt::format("unknown rope '{}'", o.rope), "wan, diffusers");
+  }
+  if (o.vace_layers.empty()) return;
+  const auto last = *std::max_element(o.vace_layers.begin(), o.vace_layers.end());
+  if (o.vace_layers[0] != 0 || last >= o.num_layers ||
+      !std::is_sorted(o.vace_layers.begin(), o.vace_layers.end())) {
+    throw Error("vace_layers do not fit the blocks", "they rise from 0 and name existing blocks");
+  }
 }
 
 VideoDitImpl::VideoDitImpl(const VideoDitOptions& o)
     : options_(o),
-      text0_(RegisterAt(*this, "text_embedding.0", Linear(o.text_dim, o.dim))),
-      text2_(RegisterAt(*this, "text_embedding.2", Linear(o.dim, o.dim))),
-      time0_(RegisterAt(*this, "time_embedding.0", Linear(o.freq_dim, o.dim))),
-      time2_(RegisterAt(*this, "time_embedding.2", Linear(o.dim, o.dim))),
-      time_projection_(RegisterAt(*this, "time_projection.1", Linear(o.dim, 6 * o.dim))) {
-  if (o.dim % (2 * o.num_heads) != 0 || o.patch_size.size() != 3 || o.freq_dim % 2 != 0) {
-    throw Error("dit options do not fit together",
-                "dim / num_heads and freq_dim are even, patch_size has three entries");
-  }
+      text0_(RegisterAt(*this, "text_embedding.0", Dense(o.text_dim, o.dim))),
+      text2_(RegisterAt(*this, "text_embedding.2", Dense(o.dim, o.dim))),
+      time0_(RegisterAt(*this, "time_embedding.0", Dense(o.freq_dim, o.dim))),
+      time2_(RegisterAt(*this, "time_embedding.2", Dense(o.dim, o.dim))),
+      time_projection_(RegisterAt(*this, "time_projection.1", Dense(o.dim, 6 * o.dim))) {
+  Check();
   const int64_t pt = o.patch_size[0], ph = o.patch_size[1], pw = o.patch_size[2];
   torch::nn::Module& patch = GroupAt(*this, "patch_embedding");
-  patch_weight_ = patch.register_parameter("weight", at::zeros({o.dim, o.in_dim, pt, ph, pw}));
-  patch_bias_ = patch.register_parameter("bias", at::zeros({o.dim}));
+  patch_weight_ = patch.register_parameter("weight", Unset({o.dim, o.in_dim, pt, ph, pw}));
+  patch_bias_ = patch.register_parameter("bias", Unset({o.dim}));
   for (int64_t i = 0; i < o.num_layers; ++i) {
     blocks_.push_back(RegisterAt(*this, "blocks." + std::to_string(i), DitBlock(o)));
   }
-  const int64_t d = o.dim / o.num_heads, spatial = 2 * (d / 6);
-  rope_ = {AxisTurns(d - 2 * spatial), AxisTurns(spatial), AxisTurns(spatial)};
+  if (!o.vace_layers.empty()) {
+    torch::nn::Module& hint = GroupAt(*this, "vace_patch_embedding");
+    hint_weight_ = hint.register_parameter("weight", Unset({o.dim, o.vace_in_dim, pt, ph, pw}));
+    hint_bias_ = hint.register_parameter("bias", Unset({o.dim}));
+  }
+  for (size_t i = 0; i < o.vace_layers.size(); ++i) {
+    vace_blocks_.push_back(
+        RegisterAt(*this, "vace_blocks." + std::to_string(i), VaceBlock(o, i == 0)));
+  }
   if (!o.head) return;
-  head_ = RegisterAt(*this, "head.head", Linear(o.dim, o.out_dim * pt * ph * pw));
-  head_modulation_ =
-      GroupAt(*this, "head").register_parameter("modulation", at::zeros({1, 2, o.dim}));
+  head_ = RegisterAt(*this, "head.head", Dense(o.dim, o.out_dim * pt * ph * pw));
+  head_modulation_ = GroupAt(*this, "head").register_parameter("modulation", Unset({1, 2, o.dim}));
 }
 
-PromptContext VideoDitImpl::Prepare(const at::Tensor& context) {
+void VideoDitImpl::SetComputeType(at::ScalarType dtype) {
+  for (auto& entry : named_parameters()) {
+    const std::string& key = entry.key();
+    const bool matrix = key.ends_with(".weight") || key.ends_with(".bias");
+    if (!matrix || key.starts_with("time_") || key.starts_with("head.") ||
+        key.find("norm") != std::string::npos) {
+      continue;
+    }
+    entry.value().set_data(entry.value().to(dtype));
+  }
+}
+
+PromptContext VideoDitImpl::Prepare(const at::Tensor& context, int64_t last) {
   RequireShape(context, {-1, -1, options_.text_dim}, "prompt embedding", "[B,L,text_dim]");
   const int64_t words = context.size(1), padding = options_.text_len - words;
   if (padding < 0) {
@@ -148,11 +92,18 @@ PromptContext VideoDitImpl::Prepare(const at::Tensor& context) {
   at::Tensor padded = context;  // [B,L,text_dim], with one row for all padding
   if (padding > 0) {
     padded = at::constant_pad_nd(context, {0, 0, 0, 1});
-    prompt.logit_bias = at::zeros({1, 1, 1, words + 1}, context.options());
-    prompt.logit_bias.select(3, words).fill_(std::log(static_cast<double>(padding)));
+    prompt.logit_bias = at::zeros({words + 1}, context.options().dtype(at::kFloat));
+    prompt.logit_bias[words] = std::log(static_cast<double>(padding));
   }
-  const at::Tensor x = text2_(GeluTanh(text0_(padded)));  // [B,L,D]
-  for (auto& block : blocks_) block->cross_attention()->Prepare(x, prompt);
+  const at::Tensor x = text2_(at::gelu(text0_(padded), "tanh"));  // [B,L,D]
+  const int64_t count = last < 0 ? options_.num_layers : last + 1;
+  prompt.blocks.resize(blocks_.size() + vace_blocks_.size());
+  for (int64_t i = 0; i < count; ++i) {
+    prompt.blocks[i] = blocks_[i]->cross_attention()->Prepare(x);
+  }
+  for (size_t i = 0; i < vace_blocks_.size() && options_.vace_layers[i] < count; ++i) {
+    prompt.blocks[blocks_.size() + i] = vace_blocks_[i]->cross_attention()->Prepare(x);
+  }
   return prompt;
 }
 
@@ -160,27 +111,44 @@ at::Tensor VideoDitImpl::TimeEmbedding(const at::Tensor& timestep) {
   const int64_t half = options_.freq_dim / 2;
   const auto like = timestep.options().dtype(options_.f64_time ? at::kDouble : at::kFloat);
   const at::Tensor exponent = at::arange(half, like) * -std::log(10000.0) / half;
-  const at::Tensor angle = at::outer(timestep.to(like), exponent.exp());  // [B,half]
-  const at::Tensor x = at::cat({angle.cos(), angle.sin()}, 1).to(time0_->weight.dtype());
-  return time2_(at::silu(time0_(x)));  // [B,D]
+  const at::Tensor angle = at::outer(timestep.to(like), exponent.exp());    // [B,half]
+  return time2_(at::silu(time0_(at::cat({angle.cos(), angle.sin()}, 1))));  // [B,D]
 }
 
-at::Tensor VideoDitImpl::Rope(at::IntArrayRef grid) const {
-  std::vector<at::Tensor> turns;  // an axis: [t,h,w,pairs]
-  for (int axis = 0; axis < 3; ++axis) {
-    if (grid[axis] > kMaxPositions) {
-      throw Error(
-          fmt::format("{} patches along one axis: the limit is {}", grid[axis], kMaxPositions));
-    }
-    const at::Tensor turn = rope_[axis].narrow(0, 0, grid[axis]);
-    std::vector<int64_t> view = {1, 1, 1, turn.size(1)};
-    view[axis] = grid[axis];
-    turns.push_back(turn.view(view).expand({grid[0], grid[1], grid[2], turn.size(1)}));
+// Column j of a head turns with a frequency and along an axis. Frequencies come in groups of
+// d - 4 (d / 6), 2 (d / 6), 2 (d / 6) columns, one an axis. Wan gives the axes the same groups;
+// diffusers gives them groups of d - 2 (d / 3), d / 3, d / 3, which differ where d mod 6 = 4.
+at::Tensor VideoDitImpl::Rope(at::IntArrayRef grid, int64_t count) const {
+  const int64_t d = options_.dim / options_.num_heads;
+  const int64_t table = 2 * (d / 6), cut = options_.rope == "wan" ? table : d / 3;
+  std::vector<at::Tensor> frequencies;  // of the columns: [d]
+  for (const int64_t width : {d - 2 * table, table, table}) {
+    const at::Tensor j = at::arange(0, width, 2, at::kDouble) / static_cast<double>(width);
+    frequencies.push_back(at::pow(10000.0, j).reciprocal().repeat_interleave(2));
   }
-  return at::cat(turns, 3).flatten(0, 2).to(patch_weight_.device());  // [N,d/2]
+  const auto parts = at::cat(frequencies).split_with_sizes({d - 2 * cut, cut, cut});
+  std::vector<at::Tensor> angles;  // an axis: [t,h,w,columns]
+  for (int axis = 0; axis < 3; ++axis) {
+    if (grid[axis] > options_.max_positions) {
+      throw Error(fmt::format("{} patches along one axis: the limit is {}", grid[axis],
+                              options_.max_positions));
+    }
+    const at::Tensor angle = at::outer(at::arange(grid[axis], at::kDouble), parts[axis]);
+    std::vector<int64_t> view = {1, 1, 1, angle.size(1)};
+    view[axis] = grid[axis];
+    angles.push_back(angle.view(view).expand({grid[0], grid[1], grid[2], angle.size(1)}));
+  }
+  const at::Tensor angle = at::cat(angles, 3).flatten(0, 2).unflatten(1, {-1, 2});  // [N,d/2,2]
+  at::Tensor turns =
+      at::complex(angle.select(2, 0).cos().to(at::kFloat), angle.select(2, 1).sin().to(at::kFloat));
+  if (count > turns.size(0)) {  // padding does not turn
+    turns = at::cat({turns, at::ones({count - turns.size(0), d / 2}, turns.options())});
+  }
+  return turns.to(patch_weight_.device());
 }
 
-at::Tensor VideoDitImpl::Patchify(const at::Tensor& latents) const {
+at::Tensor VideoDitImpl::Patchify(const at::Tensor& latents, const at::Tensor& weight,
+                                  const at::Tensor& bias) const {
   const auto& p = options_.patch_size;
   const at::Tensor patches = latents.unflatten(4, {-1, p[2]})
                                  .unflatten(3, {-1, p[1]})
@@ -188,7 +156,7 @@ at::Tensor VideoDitImpl::Patchify(const at::Tensor& latents) const {
                                  .permute({0, 2, 4, 6, 1, 3, 5, 7})  // [B,t,h,w,C,pt,ph,pw]
                                  .flatten(4)
                                  .flatten(1, 3);  // [B,N,C*pt*ph*pw]
-  return at::linear(patches, patch_weight_.flatten(1), patch_bias_);
+  return at::linear(patches.to(weight.scalar_type()), weight.flatten(1), bias);
 }
 
 at::Tensor VideoDitImpl::Unpatchify(const at::Tensor& x, at::IntArrayRef grid) const {
@@ -202,36 +170,63 @@ at::Tensor VideoDitImpl::Unpatchify(const at::Tensor& x, at::IntArrayRef grid) c
       .flatten(2, 3);
 }
 
+std::vector<int64_t> VideoDitImpl::Grid(const at::Tensor& latents) const {
+  std::vector<int64_t> grid;
+  for (int axis = 0; axis < 3; ++axis) {
+    const int64_t size = latents.size(2 + axis), patch = options_.patch_size[axis];
+    if (size % patch != 0) {
+      throw Error(fmt::format("latents {} do not divide into patches of {}x{}x{}",
+                              ShapeText(latents.sizes()), options_.patch_size[0],
+                              options_.patch_size[1], options_.patch_size[2]));
+    }
+    grid.push_back(size / patch);
+  }
+  return grid;
+}
+
 at::Tensor VideoDitImpl::Features(const at::Tensor& latents, const at::Tensor& timestep,
-                                  const PromptContext& prompt, int64_t block) {
+                                  const PromptContext& prompt, int64_t block,
+                                  const at::Tensor& hint) {
   RequireShape(latents, {-1, options_.in_dim, -1, -1, -1}, "latents", "[B,C,t,h,w]");
   if (block < 0 || block >= options_.num_layers) {
     throw Error(fmt::format("there is no block {}: the model has blocks 0..{}", block,
                             options_.num_layers - 1));
   }
-  const auto& p = options_.patch_size;
-  const int64_t grid[] = {latents.size(2) / p[0], latents.size(3) / p[1], latents.size(4) / p[2]};
-  if (grid[0] * p[0] != latents.size(2) || grid[1] * p[1] != latents.size(3) ||
-      grid[2] * p[2] != latents.size(4)) {
-    throw Error(fmt::format("latents {} do not divide into patches of {}x{}x{}",
-                            ShapeText(latents.sizes()), p[0], p[1], p[2]));
+  const auto grid = Grid(latents);
+  at::Tensor x = Patchify(latents, patch_weight_, patch_bias_);  // [B,N,D]
+  const int64_t count = x.size(1);
+  at::Tensor c;  // VACE's stream [B,N,D]
+  if (!vace_blocks_.empty()) {
+    RequireShape(hint,
+                 {latents.size(0), options_.vace_in_dim, -1, latents.size(3), latents.size(4)},
+                 "hint", "[B,vace_in_dim,t,h,w]");
+    Grid(hint);
+    c = Patchify(hint, hint_weight_, hint_bias_);
+    const int64_t longer = std::max(count, c.size(1));
+    x = PadTokens(x, longer), c = PadTokens(c, longer);
+    c = vace_blocks_[0]->Begin(c, x);
   }
-  const at::Tensor e = TimeEmbedding(timestep);                                 // [B or 1,D]
-  const at::Tensor time = time_projection_(at::silu(e)).unflatten(1, {6, -1});  // [B or 1,6,D]
-  const at::Tensor rope = Rope(grid);
-  at::Tensor x = Patchify(latents);  // [B,N,D]
-  for (int64_t i = 0; i <= block; ++i) x = blocks_[i](x, time, rope, prompt, i);
+  const at::Tensor e = TimeEmbedding(timestep);  // [B or 1,D]
+  const BlockInput input = {time_projection_(at::silu(e)).unflatten(1, {6, -1}),
+                            Rope(grid, x.size(1)), x.size(1) > count ? count : -1, &prompt};
+  size_t hints = 0;
+  for (int64_t i = 0; i <= block; ++i) {
+    x = blocks_[i](x, input, i);
+    if (hints == vace_blocks_.size() || options_.vace_layers[hints] != i) continue;
+    c = vace_blocks_[hints](c, input, blocks_.size() + hints);
+    x = x + vace_blocks_[hints++]->Hint(c);
+  }
   return x;
 }
 
 at::Tensor VideoDitImpl::forward(const at::Tensor& latents, const at::Tensor& timestep,
-                                 const PromptContext& prompt) {
+                                 const PromptContext& prompt, const at::Tensor& hint) {
   if (head_.is_empty()) throw Error("this video DiT was built without its head");
-  const at::Tensor x = Features(latents, timestep, prompt, options_.num_layers - 1);
+  at::Tensor x = Features(latents, timestep, prompt, options_.num_layers - 1, hint);
+  const auto grid = Grid(latents);
+  x = x.narrow(1, 0, grid[0] * grid[1] * grid[2]);
   const auto m = (head_modulation_ + TimeEmbedding(timestep).unsqueeze(1)).unbind(1);
-  const auto& p = options_.patch_size;
-  return Unpatchify(head_(Modulate(x, m[0], m[1], options_.eps)),
-                    {latents.size(2) / p[0], latents.size(3) / p[1], latents.size(4) / p[2]});
+  return Unpatchify(head_(Modulate(x, m[0], m[1], options_.eps)), grid);
 }
 
 }  // namespace vega

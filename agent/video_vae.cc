@@ -43,6 +43,12 @@ int64_t VideoVaeImpl::temporal_stride() const {
   return int64_t{1} << std::count(down.begin(), down.end(), true);
 }
 
+void VideoVaeImpl::SetComputeType(at::ScalarType dtype) {
+  for (auto& entry : named_parameters()) {
+    if (!entry.key().ends_with("gamma")) entry.value().set_data(entry.value().to(dtype));
+  }
+}
+
 at::Tensor VideoVaeImpl::Encode(const at::Tensor& frames) {
   RequireShape(frames, {-1, 3, -1, -1, -1}, "frames", "[B,3,T,H,W]");
   const int64_t length = frames.size(2), stride = spatial_stride();
@@ -53,10 +59,12 @@ at::Tensor VideoVaeImpl::Encode(const at::Tensor& frames) {
         fmt::format("T is 1 + {} n, H and W are multiples of {}", temporal_stride(), stride));
   }
   VaeCache cache;
-  if (options_.chunk_frames == 0) return EncodePiece(frames, cache);
+  cache.last = options_.chunk_frames == 0 || length == 1;
+  if (cache.last) return EncodePiece(frames, cache);
   std::vector<at::Tensor> latents = {EncodePiece(frames.narrow(2, 0, 1), cache)};
   for (int64_t begin = 1; begin < length; begin += options_.chunk_frames) {
     const int64_t count = std::min(options_.chunk_frames, length - begin);
+    cache.last = begin + count == length;
     latents.push_back(EncodePiece(frames.narrow(2, begin, count), cache));
   }
   return at::cat(latents, 2);  // [B,C,t,h,w]
@@ -66,8 +74,9 @@ at::Tensor VideoVaeImpl::EncodePiece(const at::Tensor& frames, VaeCache& cache) 
   VaeCache none;
   const at::Tensor moments = conv1_(encoder_(frames, cache), none);  // [B,2C,t,h,w]
   const at::Tensor mean = moments.narrow(1, 0, options_.z_dim);      // [B,C,t,h,w]
-  return (mean - PerChannel(options_.latents_mean, mean)) *
-         PerChannel(options_.latents_std, mean).reciprocal();
+  const at::Tensor latents = (mean - PerChannel(options_.latents_mean, mean)) *
+                             PerChannel(options_.latents_std, mean).reciprocal();
+  return latents.to(at::kFloat).contiguous();
 }
 
 at::Tensor VideoVaeImpl::Decode(const at::Tensor& latents) {
@@ -79,9 +88,10 @@ at::Tensor VideoVaeImpl::Decode(const at::Tensor& latents) {
                               none);
   std::vector<at::Tensor> frames;
   for (int64_t i = 0; i < z.size(2); ++i) {
+    cache.last = i + 1 == z.size(2);
     frames.push_back(decoder_(z.narrow(2, i, 1), cache));  // [B,3,1 or 4,H,W]
   }
-  return at::cat(frames, 2).clamp_(-1, 1);
+  return at::cat(frames, 2).to(at::kFloat).clamp_(-1, 1);
 }
 
 }  // namespace vega

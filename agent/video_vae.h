@@ -9,11 +9,17 @@ namespace vega {
 
 class VideoVaeImpl : public torch::nn::Module {
  public:
+  // Weights are unset: load or draw them. Throws Error when the options do not fit together.
   explicit VideoVaeImpl(const VideoVaeOptions& options);
+
+  // Convolutions, and the normalisation of latents, in f32 or bf16. Call it before weights are
+  // loaded, which are then converted once.
+  void SetComputeType(at::ScalarType dtype);
 
   // frames [B,3,T,H,W] in [-1,1], T = 1 + 4n, H and W multiples of 8 -> latents [B,C,t,h,w], the
   // posterior's mean, normalised by latents_mean and latents_std. Throws Error on other shapes.
   at::Tensor Encode(const at::Tensor& frames);
+  // Latents are f32 whatever the compute type.
   // The next frames of a clip: one at first, then multiples of four. Same shapes as Encode.
   at::Tensor EncodePiece(const at::Tensor& frames, VaeCache& cache);
   // latents [B,C,t,h,w] -> frames [B,3,T,H,W] in [-1,1]. Throws Error without a decoder.

@@ -3,12 +3,14 @@
 #include <torch/version.h>
 
 #include "agent/clip_features.h"
+#include "agent/tower_features.h"
 #include "policies/torch_module.h"
 #include "policies/vega_policy.h"
 
 extern "C" const vega::TorchModule* VegaTorchModule() {
   static const vega::TorchModule module = {.torch_version = TORCH_VERSION,
                                            .open_policy = &vega::OpenVegaPolicy,
-                                           .extract_features = &vega::ExtractClipFeatures};
+                                           .extract_features = &vega::ExtractClipFeatures,
+                                           .extract_tower_features = &vega::ExtractTowerFeatures};
   return &module;
 }

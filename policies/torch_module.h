@@ -10,6 +10,7 @@
 namespace vega {
 
 struct ClipFeaturesOptions;
+struct TowerFeaturesOptions;
 
 // What the module offers; torch_entry.cc fills it in.
 struct TorchModule {
@@ -18,6 +19,8 @@ struct TorchModule {
   PolicySource (*open_policy)(const std::string& name, const PolicyOptions& options);
   // See agent/clip_features.h.
   void (*extract_features)(const ClipFeaturesOptions& options);
+  // See agent/tower_features.h.
+  std::string (*extract_tower_features)(const TowerFeaturesOptions& options);
 };
 
 // True when this build has the module.

@@ -27,7 +27,7 @@ TEST_CASE("Semantic tokens equal SigLIP's of transformers") {
   options.num_layers = 2;
   options.post_norm = false;
   SemanticEncoder cut(options);
-  LoadTensors(*cut, FixtureWeights(fixture), "fixture", "", /*strict=*/false);
+  LoadTensors(*cut, FixtureWeights(fixture), "fixture", {}, /*strict=*/false);
   CHECK(RelativeError(cut->forward(fixture.at("pixels")), fixture.at("layer2")) < 1e-5);
 }
 

@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/device.h"
-#include "agent/world_model_backend.h"
+#include "agent/world_model_tower.h"
 #include "sim/base/error.h"
 #include "tests/agent/agent_test_util.h"
 

@@ -64,7 +64,7 @@ TEST_CASE("Stopping after block k gives what a full pass has there, bit for bit"
   VideoDitOptions cut_options = SmallDit();
   cut_options.num_layers = 2;
   VideoDit cut(cut_options);
-  LoadTensors(*cut, NamedTensors(*full), "full model", "", /*strict=*/false);
+  LoadTensors(*cut, NamedTensors(*full), "full model", {}, /*strict=*/false);
   const at::Tensor latents = Uniform({2, 4, 2, 8, 8}, 5), timestep = at::full({1}, 299);
   const at::Tensor context = Uniform({1, 2, 12}, 6);
   const at::Tensor a = full->Features(latents, timestep, full->Prepare(context), 1);

@@ -1,0 +1,30 @@
+// Features of a clip by one tower: what `vega features --tower` does. Needs no torch to include.
+
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "agent/tower_options.h"
+
+namespace vega {
+
+struct TowerFeaturesOptions {
+  TowerOptions tower;
+  std::filesystem::path clip;   // tensor "frames" [T,H,W,3] u8, row 0 top
+  std::filesystem::path noise;  // tensor "noise", see below; or empty: drawn
+  std::filesystem::path out;    // safetensors
+  uint64_t seed = 0;            // of drawn noise
+  int threads = 0;              // of one operation; 0: those of the machine
+};
+
+// Writes latents and noisy, tokens [T,N,D] before and pooled [T,D,P,P] after pooling (native grids
+// are [T,D,h,w]), all f32. With independent frames T is the clip's and latents are [T,C,1,h,w], as
+// is the noise. A causal clip has T = t latent frames; its latents have the layout of the noise
+// given, [1,C,t,h,w] or [t,C,1,h,w], the former where none is. Metadata says tower, block,
+// timestep, sigma, versions and where weights and prompt are from. Returns stage times as a line.
+// Throws Error.
+std::string ExtractTowerFeatures(const TowerFeaturesOptions& options);
+
+}  // namespace vega
