@@ -30,6 +30,8 @@ constexpr Mode kModes[] = {
     {"suites", "List every suite: tasks, scenes, where its data is.", AddSuites},
     {"eval", "Run a policy on a suite's tasks and measure its success rate.", AddEval},
     {"replay", "Play given actions from an initial state and record everything.", AddReplay},
+    {"collect", "Write demonstrations as LIBERO/robomimic HDF5.", AddCollect},
+    {"dataset", "Look at, check, replay, measure and convert demonstrations.", AddDataset},
     {"describe", "Write a task's compiled model as text.", AddDescribe},
     {"features", "Extract the agent's features of a clip.", AddFeatures},
     {"doctor", "Look at the renderer, the GPU, the versions and the data.", AddDoctor},

@@ -19,6 +19,8 @@ using AddMode = std::function<int()> (*)(CLI::App& mode);
 std::function<int()> AddSuites(CLI::App& mode);
 std::function<int()> AddEval(CLI::App& mode);
 std::function<int()> AddReplay(CLI::App& mode);
+std::function<int()> AddCollect(CLI::App& mode);
+std::function<int()> AddDataset(CLI::App& mode);
 std::function<int()> AddDescribe(CLI::App& mode);
 std::function<int()> AddFeatures(CLI::App& mode);
 std::function<int()> AddDoctor(CLI::App& mode);

@@ -71,32 +71,36 @@ struct VideoWriter::Encoder {
                 "check the folder and its free space, or leave out --video");
   }
 
-  void OpenCodec(int width, int height, int frames_per_second) {
+  void OpenCodec(int width, int height, const VideoOptions& options) {
     const AVCodec* h264 = avcodec_find_encoder_by_name("libx264");
     const AVCodec* chosen = h264 ? h264 : avcodec_find_encoder(AV_CODEC_ID_MPEG4);
     codec.reset(chosen ? avcodec_alloc_context3(chosen) : nullptr);
     Check(codec ? 0 : AVERROR_ENCODER_NOT_FOUND, "encode video");
     codec->width = width;
     codec->height = height;
-    codec->time_base = {1, frames_per_second};
-    codec->framerate = {frames_per_second, 1};
+    codec->time_base = {1, options.frames_per_second};
+    codec->framerate = {options.frames_per_second, 1};
     codec->pix_fmt = AV_PIX_FMT_YUV420P;
     codec->thread_count = 1;  // workers already use the cores
     if (h264) {
       av_opt_set(codec->priv_data, "preset", "veryfast", 0);
-      av_opt_set(codec->priv_data, "crf", "20", 0);
+      av_opt_set(codec->priv_data, "crf", std::to_string(options.crf).c_str(), 0);
     } else {
       codec->bit_rate = 4'000'000;
+    }
+    if (options.gop > 0) {
+      codec->gop_size = options.gop;
+      codec->max_b_frames = 0;
     }
     if (format->oformat->flags & AVFMT_GLOBALHEADER) codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     Check(avcodec_open2(codec.get(), chosen, nullptr), "open the encoder");
   }
 
-  void Open(int width, int height, int frames_per_second) {
+  void Open(int width, int height, const VideoOptions& options) {
     AVFormatContext* made = nullptr;
     Check(avformat_alloc_output_context2(&made, nullptr, "mp4", nullptr), "make an MP4");
     format.reset(made);
-    OpenCodec(width, height, frames_per_second);
+    OpenCodec(width, height, options);
     AVStream* stream = avformat_new_stream(format.get(), nullptr);
     stream->time_base = codec->time_base;
     Check(avcodec_parameters_from_context(stream->codecpar, codec.get()), "set up the stream");
@@ -127,15 +131,21 @@ struct VideoWriter::Encoder {
 };
 
 VideoWriter::VideoWriter(const std::filesystem::path& file, int width, int height,
-                         int frames_per_second)
+                         const VideoOptions& options)
     : encoder_(std::make_unique<Encoder>()) {
   av_log_set_level(AV_LOG_ERROR);
   encoder_->file = file;
   encoder_->temporary = file.string() + ".part";
-  encoder_->Open(width + width % 2, height + height % 2, frames_per_second);
+  encoder_->Open(width + width % 2, height + height % 2, options);
 }
 
 VideoWriter::~VideoWriter() = default;
+
+const char* VideoWriter::codec() const { return avcodec_get_name(encoder_->codec->codec_id); }
+
+int64_t VideoWriter::frames() const { return encoder_->count; }
+
+int64_t VideoWriter::bytes_written() const { return avio_tell(encoder_->format->pb); }
 
 void VideoWriter::Add(std::span<const Image> side_by_side) {
   Encoder& e = *encoder_;

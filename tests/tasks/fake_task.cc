@@ -1,5 +1,6 @@
 #include "tests/tasks/fake_task.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vega {
@@ -77,8 +78,14 @@ std::unique_ptr<ResetSampler> FakeTask::NewResetSampler() const {
 
 // the placement survives set_init_state in the body's position, as LIBERO's fixtures do
 void FakeTask::Place(Scene& scene, const ResetPlacement& placement) const {
-  const int hand = mj_name2id(&scene.model(), mjOBJ_BODY, "robot0_right_hand");
-  scene.mutable_model().body_pos[3 * hand] = placement.joints.front().second;
+  mjModel& model = scene.mutable_model();
+  const int hand = mj_name2id(&model, mjOBJ_BODY, "robot0_right_hand");
+  for (const auto& [address, value] : placement.joints) model.body_pos[3 * hand] = value;
+  for (const ResetPlacement::Pose& pose : placement.poses) {
+    double* qpos = scene.mutable_data().qpos + pose.qposadr;
+    std::copy_n(pose.pos, 3, pose.body < 0 ? qpos : model.body_pos + 3 * pose.body);
+    std::copy_n(pose.quat, 4, pose.body < 0 ? qpos + 3 : model.body_quat + 4 * pose.body);
+  }
 }
 
 bool FakeTask::Success(const Scene& scene) const { return scene.data().time >= solved_at_ - 1e-9; }

@@ -1,0 +1,303 @@
+// vega collect: lets a policy solve tasks from freshly drawn starts and writes demonstrations as
+// LIBERO/robomimic HDF5.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "apps/interrupt.h"
+#include "apps/modes.h"
+#include "apps/policies.h"
+#include "apps/render_flag.h"
+#include "apps/version.h"
+#include "sim/base/error.h"
+#include "sim/egl_renderer.h"
+#include "tasks/dataset/collection.h"
+#include "tasks/dataset/collection_folder.h"
+#include "tasks/evaluation/progress.h"
+#include "tasks/evaluation/task_list.h"
+#include "tasks/suite/libero_suites.h"
+
+namespace vega {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kInterrupted = 130;
+
+struct CollectFlags {
+  std::string suite;
+  std::string tasks;  // empty: all
+  int episodes = 50;
+  std::string out;
+  std::string policy = "expert";
+  std::string device = "cpu";
+  int image = 128;
+  std::optional<RenderQuality> render_quality;
+  int workers = 0;
+  uint32_t seed = 0;
+  bool keep_noops = false, filter_noops = false;
+  bool all_outcomes = false;
+  int hold = 10;
+  int attempts = 10;
+  int max_steps = 0;
+  int compression = 1;
+  double arm_noise = 0.02;
+  bool resume = false;
+};
+
+// the flags that make the same data set, as one would type them
+std::string Command(const CollectFlags& o, RenderQuality quality) {
+  std::string command = fmt::format(
+      "./vega collect --suite {} --episodes {} --policy {} --image {} "
+      "--render-quality {} --seed {} --hold {} --attempts {} --arm-noise {}",
+      o.suite, o.episodes, o.policy, o.image, Name(quality), o.seed, o.hold, o.attempts,
+      o.arm_noise);
+  if (!o.tasks.empty()) command += " --tasks " + o.tasks;
+  if (o.filter_noops) command += " --filter-noops";
+  if (o.all_outcomes) command += " --all-outcomes";
+  if (o.max_steps > 0) command += fmt::format(" --max-steps {}", o.max_steps);
+  if (o.device != "cpu") command += " --device " + o.device;
+  return command + " --out " + o.out;
+}
+
+// A line an episode, or on a terminal one line that changes.
+class CollectProgress {
+ public:
+  CollectProgress(size_t total, size_t finished)
+      : total_(total), finished_(finished), before_(finished) {}
+
+  void Add(const CollectedEpisode& episode) {
+    ++finished_;
+    attempts_ += episode.attempts;
+    rows_ += episode.kept ? episode.demo.steps() : 0;
+    const std::string text = episode.kept ? fmt::format("{} steps", episode.demo.steps())
+                                          : fmt::format("no demonstration in {} attempts: {}",
+                                                        episode.attempts, episode.failure);
+    const double left = Seconds() / static_cast<double>(finished_ - before_) *
+                        static_cast<double>(total_ - finished_);
+    const std::string line = fmt::format("[{}/{}] task {} episode {}: {}; {:.0f} steps/s, ETA {}",
+                                         finished_, total_, episode.job.task, episode.job.episode,
+                                         text, RowsPerSecond(), FormatDuration(left));
+    const bool keep = !terminal_ || !episode.kept;
+    fmt::print(stderr, "{}{}{}", terminal_ ? "\r\033[K" : "", line, keep ? "\n" : "");
+    std::fflush(stderr);
+  }
+
+  void End() const {
+    if (terminal_) fmt::print(stderr, "\n");
+  }
+  double Seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  double RowsPerSecond() const { return static_cast<double>(rows_) / Seconds(); }
+  int64_t rows() const { return rows_; }
+  int attempts() const { return attempts_; }
+
+ private:
+  size_t total_, finished_, before_;
+  int64_t rows_ = 0;
+  int attempts_ = 0;
+  bool terminal_ = isatty(2);
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// One collection, from its flags to its exit code.
+class CollectRun {
+ public:
+  explicit CollectRun(CollectFlags flags)
+      : flags_(std::move(flags)),
+        suite_(LoadSuite(flags_.suite)),
+        tasks_(ParseTaskList(flags_.tasks, suite_)),
+        policy_(OpenAnyPolicy(flags_.policy, {flags_.device})) {
+    if (flags_.keep_noops && flags_.filter_noops) {
+      throw Error("--keep-noops and --filter-noops exclude each other", "leave out one of them");
+    }
+    quality_ = ChooseRenderQuality(policy_.contract.render_quality, flags_.render_quality,
+                                   "policy " + policy_.name);
+    FillOptions();
+    for (const int task : tasks_) {
+      for (int episode = 0; episode < flags_.episodes; ++episode) jobs_.push_back({task, episode});
+    }
+  }
+
+  int Run() {
+    ProbeRenderer();
+    CollectionFolder folder = flags_.resume ? CollectionFolder::Resume(flags_.out, Manifest())
+                                            : CollectionFolder::Create(flags_.out, Manifest());
+    if (folder.complete()) {
+      fmt::print("{} is complete\n", flags_.out);
+      return 0;
+    }
+    if (!CollectMissing(folder)) {
+      fmt::print(stderr, "vega collect: interrupted (continue with {} --resume)\n",
+                 Command(flags_, quality_));
+      return kInterrupted;
+    }
+    const auto failed = folder.Failed(jobs_);
+    std::vector<std::string> names;
+    for (const TaskEntry& task : suite_.tasks) names.push_back(task.name);
+    for (const auto& file : folder.Finish(jobs_, names, options_.contract)) {
+      fmt::print("{}: {:.1f} MB\n", file.string(),
+                 static_cast<double>(std::filesystem::file_size(file)) / 1e6);
+    }
+    fmt::print("{} demonstrations of {} tasks\n", jobs_.size() - failed.size(), tasks_.size());
+    if (failed.empty()) return 0;
+    const auto& [job, why] = failed.front();
+    fmt::print(stderr,
+               "vega collect: {} of {} episodes gave no demonstration, the first: task {} "
+               "episode {}, {}\n",
+               failed.size(), jobs_.size(), job.task, job.episode, why);
+    return 1;
+  }
+
+ private:
+  void FillOptions() {
+    DatasetContract& contract = options_.contract;
+    contract.cameras = {"agentview", "robot0_eye_in_hand"};
+    contract.image_size = flags_.image;
+    contract.render_quality = quality_;
+    contract.filters_noops = flags_.filter_noops;
+    contract.successes_only = !flags_.all_outcomes;
+    contract.hold_steps = flags_.hold;
+    contract.collected_by = policy_.name;
+    const PolicyContract& wanted = policy_.contract;
+    if (!wanted.cameras.empty() &&
+        (wanted.cameras != contract.cameras || wanted.image_size != contract.image_size)) {
+      throw Error(fmt::format("policy {} looks at {} px pictures of {}", policy_.name,
+                              wanted.image_size, fmt::join(wanted.cameras, ", ")),
+                  fmt::format("a data set of what it sees has the cameras {} and its size: --image",
+                              fmt::join(contract.cameras, ", ")));
+    }
+    options_.seed = flags_.seed;
+    options_.workers = flags_.workers;
+    options_.attempts = flags_.attempts;
+    options_.compression = flags_.compression;
+    options_.max_steps = flags_.max_steps;
+    options_.arm_noise = flags_.arm_noise;
+  }
+
+  // fails before anything is made when nothing can be drawn
+  void ProbeRenderer() {
+    const EglRenderer renderer({.quality = quality_});
+    options_.contract.renderer = renderer.name();
+    fmt::print(stderr, "renderer: {}{}, {} pictures\n", renderer.name(),
+               renderer.software() ? "  ** SOFTWARE: pictures are drawn by the CPU **" : "",
+               Name(quality_));
+  }
+
+  Json Manifest() const {
+    return {{"command", Command(flags_, quality_)},
+            {"config",
+             {{"suite", suite_.name},
+              {"tasks", tasks_},
+              {"episodes", flags_.episodes},
+              {"policy", policy_.name},
+              {"weights", policy_.weights},
+              {"seed", flags_.seed},
+              {"image", flags_.image},
+              {"render_quality", Name(quality_)},
+              {"noops", flags_.filter_noops ? "filtered" : "kept"},
+              {"outcomes", flags_.all_outcomes ? "all" : "successes"},
+              {"hold", flags_.hold},
+              {"attempts", flags_.attempts},
+              {"max_steps", flags_.max_steps},
+              {"arm_noise", flags_.arm_noise}}},
+            {"renderer", options_.contract.renderer},
+            {"git_commit", GitCommit()}};
+  }
+
+  // false when it was interrupted
+  bool CollectMissing(CollectionFolder& folder) {
+    std::vector<CollectionJob> missing;
+    for (const CollectionJob& job : jobs_) {
+      if (!folder.Has(job)) missing.push_back(job);
+    }
+    if (missing.empty()) return true;
+    CollectProgress progress(jobs_.size(), jobs_.size() - missing.size());
+    CollectionSources sources;
+    sources.load_task = [&](int task) { return LoadTask(suite_, task); };
+    sources.describe_task = [&](int task) { return DescribeDemoTask(suite_, task); };
+    sources.make_policy = policy_.make;
+    sources.make_renderer = [&] {
+      return std::make_unique<EglRenderer>(EglRendererOptions{.quality = quality_});
+    };
+    sources.done = [&](const DemoTask& task, const CollectedEpisode& episode) {
+      folder.Add(task, episode, options_.contract, options_.compression);
+      progress.Add(episode);
+    };
+    const bool whole = Collect(missing, options_, sources, stop_);
+    progress.End();
+    fmt::print(stderr,
+               "{} steps ({} pictures) in {}: {:.1f} steps/s, {:.1f} pictures/s, {:.2f} "
+               "attempts an episode\n",
+               progress.rows(), 2 * progress.rows(), FormatDuration(progress.Seconds()),
+               progress.RowsPerSecond(), 2 * progress.RowsPerSecond(),
+               static_cast<double>(progress.attempts()) / static_cast<double>(missing.size()));
+    return whole;
+  }
+
+  // first, so that no thread of a policy is older than the blocked signals
+  std::atomic<bool> stop_ = false;
+  Interrupt interrupt_{stop_};
+  CollectFlags flags_;
+  Suite suite_;
+  std::vector<int> tasks_;
+  PolicySource policy_;
+  RenderQuality quality_ = RenderQuality::kExact;
+  CollectionOptions options_;
+  std::vector<CollectionJob> jobs_;
+};
+
+}  // namespace
+
+std::function<int()> AddCollect(CLI::App& mode) {
+  auto o = std::make_shared<CollectFlags>();
+  mode.add_option("--suite", o->suite, "suite name, see vega suites")->required();
+  mode.add_option("--out", o->out,
+                  "F.hdf5: all demonstrations in one file; a folder: one file a task, "
+                  "TASK_demo.hdf5, as LIBERO has them")
+      ->required();
+  mode.add_option("--tasks", o->tasks,
+                  "tasks as indices, ranges or names, e.g. 0,3-5; default all");
+  mode.add_option("--episodes", o->episodes, "demonstrations a task")
+      ->check(CLI::Range(1, 1000000));
+  mode.add_option("--policy", o->policy, "who demonstrates; as for vega eval");
+  mode.add_option("--device", o->device, "where networks run")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  mode.add_option("--image", o->image, "picture size in pixels, both cameras")
+      ->check(CLI::Range(16, 2048));
+  AddRenderQuality(mode, o->render_quality, "exact");
+  mode.add_option("--workers", o->workers, "threads; 0 = one a core; results do not depend on it")
+      ->check(CLI::Range(0, 1024));
+  mode.add_option("--seed", o->seed, "seed of starts and of the policy's chance");
+  mode.add_flag("--keep-noops", o->keep_noops, "keep every step (the default)");
+  mode.add_flag("--filter-noops", o->filter_noops,
+                "leave out steps whose action is a no-op; the file says so and how to replay it");
+  mode.add_flag("--all-outcomes", o->all_outcomes,
+                "one attempt an episode, kept whatever comes of it; default: successes only");
+  mode.add_option("--hold", o->hold, "control steps the goal must hold after the first success")
+      ->check(CLI::Range(0, 100));
+  mode.add_option("--attempts", o->attempts, "tries an episode has until it succeeds")
+      ->check(CLI::Range(1, 1000));
+  mode.add_option("--max-steps", o->max_steps,
+                  "control steps (0.05 s) an attempt; 0 = the suite's horizon")
+      ->check(CLI::Range(0, 1000000));
+  mode.add_option("--compression", o->compression, "zlib level of pictures, 0 = none")
+      ->check(CLI::Range(0, 9));
+  mode.add_option("--arm-noise", o->arm_noise, "rad, spread of the arm's joints at the start")
+      ->check(CLI::Range(0.0, 0.5));
+  mode.add_flag("--resume", o->resume, "continue the collection of --out");
+  return [o] {
+    CollectRun run(*o);
+    return run.Run();
+  };
+}
+
+}  // namespace vega

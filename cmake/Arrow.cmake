@@ -1,0 +1,10 @@
+# Arrow::Parquet from the unpacked PyPI wheel: Arrow C++ and its parquet library, which Debian does not have.
+set(VEGA_ARROW_VERSION 26.0.1)
+set(_arrow ${VEGA_HOME}/deps/pyarrow-${VEGA_ARROW_VERSION}/pyarrow)
+if(NOT EXISTS ${_arrow}/libparquet.so.2600)
+  message(FATAL_ERROR "Arrow ${VEGA_ARROW_VERSION} is not in ${_arrow}: remove that folder and run ./vega, which fetches it")
+endif()
+add_library(Arrow::Parquet INTERFACE IMPORTED GLOBAL)
+target_include_directories(Arrow::Parquet SYSTEM INTERFACE ${_arrow}/include)
+target_link_libraries(Arrow::Parquet INTERFACE ${_arrow}/libparquet.so.2600 ${_arrow}/libarrow.so.2600)
+target_link_options(Arrow::Parquet INTERFACE -Wl,-rpath,${_arrow})

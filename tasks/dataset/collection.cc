@@ -1,0 +1,212 @@
+#include "tasks/dataset/collection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "sim/base/hash.h"
+#include "sim/base/random.h"
+#include "tasks/dataset/episode_recorder.h"
+#include "tasks/dataset/fixture_poses.h"
+#include "tasks/rollout.h"
+
+namespace vega {
+namespace {
+
+// a task and what the file will say of it
+struct LoadedTask {
+  std::shared_ptr<const Task> task;
+  DemoTask description;
+};
+
+// loads each task once, when first asked for, and forgets it when its last job is done
+class TaskPool {
+ public:
+  TaskPool(const std::vector<CollectionJob>& jobs, const CollectionSources& sources)
+      : sources_(sources) {
+    for (const CollectionJob& job : jobs) ++slots_[job.task].open_jobs;
+  }
+
+  std::shared_ptr<const LoadedTask> Acquire(int task) {
+    Slot& slot = slots_.at(task);
+    const std::lock_guard lock(slot.mutex);
+    if (slot.loaded == nullptr) {
+      slot.loaded = std::make_shared<const LoadedTask>(sources_.load_task(task),
+                                                       sources_.describe_task(task));
+    }
+    return slot.loaded;
+  }
+
+  void Release(int task) {
+    Slot& slot = slots_.at(task);
+    const std::lock_guard lock(slot.mutex);
+    if (--slot.open_jobs == 0) slot.loaded.reset();
+  }
+
+ private:
+  struct Slot {
+    std::mutex mutex;
+    int open_jobs = 0;
+    std::shared_ptr<const LoadedTask> loaded;
+  };
+  const CollectionSources& sources_;
+  std::map<int, Slot> slots_;  // by task; fixed after construction
+};
+
+// where one attempt starts
+struct Start {
+  ResetPlacement placement;
+  std::vector<double> state;  // to be set: what the placement gives, with noise on the arm
+};
+
+class Worker {
+ public:
+  Worker(const CollectionOptions& options, const CollectionSources& sources)
+      : options_(options),
+        policy_(sources.make_policy()),
+        renderer_(sources.make_renderer()),
+        recorder_(options.contract, options.compression) {}
+
+  // nothing when it was interrupted
+  std::optional<CollectedEpisode> Run(const CollectionJob& job, const LoadedTask& loaded,
+                                      const std::atomic<bool>& stop) {
+    if (environment_ == nullptr || &environment_->task() != loaded.task.get()) {
+      environment_.reset();
+      environment_ = std::make_unique<Environment>(
+          loaded.task,
+          EnvironmentOptions{.cameras = options_.contract.cameras,
+                             .image_size = options_.contract.image_size},
+          renderer_.get());
+    }
+    CollectedEpisode episode{.job = job};
+    const int attempts = options_.contract.successes_only ? options_.attempts : 1;
+    while (episode.attempts < attempts && !episode.kept) {
+      if (!Try(loaded, stop, episode)) return std::nullopt;
+    }
+    if (episode.kept) episode.failure.clear();
+    return episode;
+  }
+
+ private:
+  // one attempt; false when it was interrupted
+  bool Try(const LoadedTask& loaded, const std::atomic<bool>& stop, CollectedEpisode& episode) {
+    const int attempt = episode.attempts++;
+    // no two attempts share any chance
+    const int number = episode.job.episode * options_.attempts + attempt;
+    const TaskInfo& info = loaded.task->info();
+    RolloutResult result;
+    Start start;
+    recorder_.Take();
+    try {
+      start = Draw(*loaded.task, number);
+      const EpisodeKey key = {info.suite, info.name, info.instruction, number, options_.seed};
+      result = Play(key, start, stop);
+    } catch (const std::exception& error) {
+      result.outcome = Outcome::kError;
+      result.error = error.what();
+    }
+    if (result.interrupted) return false;
+    if (result.outcome == Outcome::kError) {
+      // the simulation may have stopped in the middle of a step
+      environment_ =
+          std::make_unique<Environment>(loaded.task, environment_->options(), renderer_.get());
+      episode.failure = result.error;
+      return true;
+    }
+    const bool success =
+        result.outcome == Outcome::kSuccess && (result.held || options_.contract.hold_steps == 0);
+    episode.demo = recorder_.Take();
+    episode.kept = (success || !options_.contract.successes_only) && !episode.demo.actions.empty();
+    episode.failure = result.outcome != Outcome::kSuccess ? "the goal was not reached"
+                      : !success                          ? "the goal was reached and did not hold"
+                                                          : "every action was a no-op";
+    if (!episode.kept) return true;
+    episode.demo.episode = episode.job.episode;
+    episode.demo.attempt = attempt;
+    episode.demo.seed = options_.seed;
+    episode.demo.success = success;
+    episode.demo.reset_state = std::move(start.state);
+    const Scene& scene = environment_->scene();
+    episode.demo.model_file =
+        WithFixturePoses(loaded.description.mjcf, scene.model(), *scene.base_model());
+    return true;
+  }
+
+  Start Draw(const Task& task, int number) {
+    const std::string name = fmt::format("collect/{}/{}", task.info().suite, task.info().name);
+    RandomStream random(options_.seed, name, number);
+    Start start;
+    const std::unique_ptr<ResetSampler> sampler = task.NewResetSampler();
+    sampler->Seed(random.NextU32());
+    start.placement = sampler->Sample();
+    environment_->Reset(start.placement, {});
+    start.state = environment_->scene().State();
+    for (const int address : environment_->scene().robot().qpos) {
+      start.state[1 + address] += options_.arm_noise * random.Normal();
+    }
+    return start;
+  }
+
+  RolloutResult Play(const EpisodeKey& key, const Start& start, const std::atomic<bool>& stop) {
+    RolloutOptions rollout;
+    rollout.max_steps = options_.max_steps;
+    rollout.hold_steps = options_.contract.hold_steps;
+    bool observed = false;  // actions before the first observation are the no-ops
+    rollout.on_frames = [&](const Environment& environment) {
+      observed = true;
+      recorder_.Observe(environment);
+    };
+    rollout.on_action = [&](const Action& action) {
+      if (observed) recorder_.Act(action);
+    };
+    return RunEpisode(*environment_, *policy_, rollout, key, start.placement, start.state, &stop);
+  }
+
+  const CollectionOptions& options_;
+  std::unique_ptr<Policy> policy_;
+  std::unique_ptr<Renderer> renderer_;
+  std::unique_ptr<Environment> environment_;  // of the task of the last job
+  EpisodeRecorder recorder_;
+};
+
+}  // namespace
+
+bool Collect(const std::vector<CollectionJob>& jobs, const CollectionOptions& options,
+             const CollectionSources& sources, std::atomic<bool>& stop) {
+  TaskPool pool(jobs, sources);
+  std::atomic<size_t> next = 0;
+  std::mutex done_mutex;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    try {
+      Worker worker(options, sources);
+      for (size_t i; !stop && (i = next++) < jobs.size();) {
+        const std::shared_ptr<const LoadedTask> loaded = pool.Acquire(jobs[i].task);
+        std::optional<CollectedEpisode> episode = worker.Run(jobs[i], *loaded, stop);
+        pool.Release(jobs[i].task);
+        if (!episode) return;
+        const std::lock_guard lock(done_mutex);
+        if (!failure) sources.done(loaded->description, *std::move(episode));
+      }
+    } catch (...) {
+      // the first failure ends all workers
+      const std::lock_guard lock(done_mutex);
+      if (!failure) failure = std::current_exception();
+      stop = true;
+    }
+  };
+  const size_t wanted = options.workers > 0 ? options.workers : std::thread::hardware_concurrency();
+  std::vector<std::thread> threads(std::clamp<size_t>(jobs.size(), 1, std::max<size_t>(wanted, 1)));
+  for (std::thread& thread : threads) thread = std::thread(work);
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+  return !stop;
+}
+
+}  // namespace vega
