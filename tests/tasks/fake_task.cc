@@ -4,7 +4,6 @@
 #include <utility>
 
 namespace vega {
-namespace {
 
 // seven hinges about alternating axes, 0.15 m apart
 std::string FakeMjcf() {
@@ -37,10 +36,12 @@ std::string FakeMjcf() {
          actuators + "</actuator></mujoco>";
 }
 
+namespace {
+
 class FakeSampler : public ResetSampler {
  public:
   explicit FakeSampler(int qposadr) : qposadr_(qposadr) {}
-  void Seed(uint32_t seed) override { next_ = seed; }
+  void Seed(uint32_t seed) override { next_ = seed % 50; }
   ResetPlacement Sample() override {
     ResetPlacement placement;
     placement.joints.push_back({qposadr_, 0.01 * next_++});

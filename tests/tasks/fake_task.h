@@ -14,6 +14,8 @@
 
 namespace vega {
 
+// The document FakeModel compiles.
+std::string FakeMjcf();
 // A simple 7-joint arm with the Panda's names, a gripper and a free box; time step 2 ms.
 ModelPtr FakeModel();
 
