@@ -33,7 +33,8 @@ constexpr Mode kModes[] = {
     {"collect", "Write demonstrations as LIBERO/robomimic HDF5.", AddCollect},
     {"dataset", "Look at, check, replay, measure and convert demonstrations.", AddDataset},
     {"describe", "Write a task's compiled model as text.", AddDescribe},
-    {"features", "Extract the agent's features of a clip.", AddFeatures},
+    {"features", "Extract a tower's or the agent's features of a clip.", AddFeatures},
+    {"bench", "Measure how long things take: features.", AddBench},
     {"doctor", "Look at the renderer, the GPU, the versions and the data.", AddDoctor},
     {"view", "Open the window on a task and a policy.", AddView},
 };

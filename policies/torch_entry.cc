@@ -3,6 +3,7 @@
 #include <torch/version.h>
 
 #include "agent/clip_features.h"
+#include "agent/features_bench.h"
 #include "agent/tower_features.h"
 #include "policies/torch_module.h"
 #include "policies/vega_policy.h"
@@ -11,6 +12,7 @@ extern "C" const vega::TorchModule* VegaTorchModule() {
   static const vega::TorchModule module = {.torch_version = TORCH_VERSION,
                                            .open_policy = &vega::OpenVegaPolicy,
                                            .extract_features = &vega::ExtractClipFeatures,
-                                           .extract_tower_features = &vega::ExtractTowerFeatures};
+                                           .extract_tower_features = &vega::ExtractTowerFeatures,
+                                           .bench_features = &vega::BenchFeatures};
   return &module;
 }

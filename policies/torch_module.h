@@ -10,6 +10,8 @@
 namespace vega {
 
 struct ClipFeaturesOptions;
+struct FeaturesBench;
+struct FeaturesBenchOptions;
 struct TowerFeaturesOptions;
 
 // What the module offers; torch_entry.cc fills it in.
@@ -21,6 +23,8 @@ struct TorchModule {
   void (*extract_features)(const ClipFeaturesOptions& options);
   // See agent/tower_features.h.
   std::string (*extract_tower_features)(const TowerFeaturesOptions& options);
+  // See agent/features_bench.h.
+  FeaturesBench (*bench_features)(const FeaturesBenchOptions& options);
 };
 
 // True when this build has the module.

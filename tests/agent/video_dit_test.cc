@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/wan_names.h"
 #include "sim/base/error.h"
 #include "tests/agent/agent_test_util.h"
 
@@ -41,6 +42,124 @@ TEST_CASE("Every block's output and the velocity equal diffusers'") {
   const at::Tensor same = at::full({2}, 299);
   CHECK(RelativeError(dit->Features(latents, same.narrow(0, 0, 1), prompt, 2),
                       dit->Features(latents, same, prompt, 2)) < 1e-6);
+}
+
+TEST_CASE("VACE: every block's output and the velocity equal diffusers'") {
+  const TensorMap fixture = AgentFixture("vace_dit");
+  VideoDitOptions options;
+  options.dim = 32;  // heads of 16, where diffusers cuts its rotary tables between two columns
+  options.ffn_dim = 40;
+  options.freq_dim = 16;
+  options.num_heads = 2;
+  options.num_layers = 4;
+  options.in_dim = options.out_dim = 4;
+  options.text_dim = 6;
+  options.f64_time = false;
+  options.rope = "diffusers";
+  options.vace_layers = {0, 2};
+  options.vace_in_dim = 12;
+  VideoDit dit(options);
+  LoadTensors(*dit, FixtureWeights(fixture), "fixture", DiffusersDitName);
+  Freeze(*dit);
+  const at::Tensor& latents = fixture.at("latents");  // [2,4,2,4,6]
+  const at::Tensor& hint = fixture.at("hint");
+  const at::Tensor timestep = at::tensor({299, 640}, at::kLong);
+  const PromptContext prompt = dit->Prepare(fixture.at("context"));
+  for (int64_t block = 0; block < options.num_layers; ++block) {
+    const double error = RelativeError(dit->Features(latents, timestep, prompt, block, hint),
+                                       fixture.at("block" + std::to_string(block)));
+    INFO("block " << block << ": " << error);
+    CHECK(error < 1e-5);
+  }
+  CHECK(RelativeError(dit->forward(latents, timestep, prompt, hint), fixture.at("velocity")) <
+        1e-5);
+  CHECK_THROWS_WITH(dit->Features(latents, timestep, prompt, 0), Catch::Contains("hint"));
+  // heads of 16 turn otherwise in the original, which gives the axes 8, 4 and 4 columns
+  options.rope = "wan";
+  VideoDit original(options);
+  LoadTensors(*original, FixtureWeights(fixture), "fixture", DiffusersDitName);
+  CHECK(RelativeError(original->Features(latents, timestep, prompt, 0, hint),
+                      fixture.at("block0")) > 1e-4);
+}
+
+TEST_CASE("Tokens beyond the latents' are computed but never attended") {
+  VideoDitOptions options = SmallDit();
+  options.vace_layers = {0, 2};
+  options.vace_in_dim = 12;
+  VideoDit dit(options);
+  InitializeWeights(*dit, 3);
+  const at::Tensor latents = Uniform({1, 4, 1, 8, 8}, 5), timestep = at::full({1}, 299);
+  at::Tensor hint = Uniform({1, 12, 2, 8, 8}, 6);
+  const PromptContext prompt = dit->Prepare(Uniform({1, 2, 12}, 7));
+  const at::Tensor a = dit->Features(latents, timestep, prompt, 3, hint);  // [1,32,D]
+  hint.select(2, 1).neg_();  // what the padded rows are told
+  const at::Tensor b = dit->Features(latents, timestep, prompt, 3, hint);
+  REQUIRE(a.size(1) == 32);
+  CHECK(RelativeError(a.narrow(1, 0, 16), b.narrow(1, 0, 16)) < 1e-6);
+  CHECK(RelativeError(a.narrow(1, 16, 16), b.narrow(1, 16, 16)) > 1e-2);
+}
+
+TEST_CASE("A long prompt and a short one are attended alike") {
+  // a short prompt's values go through the output projection once and for all
+  VideoDitOptions options = SmallDit();
+  options.num_heads = 4;
+  VideoDit dit(options);
+  InitializeWeights(*dit, 3);
+  const at::Tensor latents = Uniform({2, 4, 1, 8, 8}, 5), timestep = at::full({1}, 299);
+  const at::Tensor row = Uniform({1, 1, 12}, 6);
+  const PromptContext one = dit->Prepare(row.expand({1, 8, 12}));  // all of text_len: no padding
+  options.text_len = 1;
+  VideoDit single(options);
+  LoadTensors(*single, NamedTensors(*dit), "dit");
+  const PromptContext short_one = single->Prepare(row);
+  REQUIRE(short_one.blocks[0].folded.defined());
+  REQUIRE_FALSE(one.blocks[0].folded.defined());
+  CHECK(RelativeError(dit->Features(latents, timestep, one, 3),
+                      single->Features(latents, timestep, short_one, 3)) < 2e-6);
+}
+
+TEST_CASE("Norms, activations and order of the block are Wan's, not their near relatives") {
+  // each trap is set by changing one weight or constant whose effect the wrong reading would miss
+  const TensorMap fixture = AgentFixture("video_dit");
+  const TensorMap weights = FixtureWeights(fixture);
+  VideoDitOptions options;
+  options.dim = 40;
+  options.ffn_dim = 72;
+  options.freq_dim = 32;
+  options.num_heads = 2;
+  options.num_layers = 3;
+  options.in_dim = options.out_dim = 4;
+  options.text_dim = 12;
+  options.f64_time = false;
+  const auto features = [&](const VideoDitOptions& o, const TensorMap& w) {
+    VideoDit dit(o);
+    LoadTensors(*dit, w, "fixture");
+    Freeze(*dit);
+    return dit->Features(fixture.at("latents"), fixture.at("timestep"),
+                         dit->Prepare(fixture.at("context")), 0);
+  };
+  const at::Tensor good = features(options, weights);
+  VideoDitOptions eps = options;
+  eps.eps = 1e-2;  // 1e-6 in every norm
+  CHECK(RelativeError(features(eps, weights), good) > 1e-4);
+  VideoDitOptions text = options;
+  text.text_len = 3;  // 512 rows are attended, zeros included
+  CHECK(RelativeError(features(text, weights), good) > 1e-4);
+  VideoDitOptions norm = options;
+  norm.cross_attn_norm = false;  // the norm with weights stands before the cross-attention
+  TensorMap without = weights;
+  for (int i = 0; i < 3; ++i) {
+    without.erase("blocks." + std::to_string(i) + ".norm3.weight");
+    without.erase("blocks." + std::to_string(i) + ".norm3.bias");
+  }
+  CHECK(RelativeError(features(norm, without), good) > 1e-4);
+  for (int64_t part = 0; part < 6; ++part) {  // shift, scale, gate; shift, scale, gate
+    TensorMap swapped = weights;
+    at::Tensor table = weights.at("blocks.0.modulation").clone();
+    table.select(1, part).copy_(weights.at("blocks.0.modulation").select(1, (part + 1) % 6));
+    swapped["blocks.0.modulation"] = table;
+    CHECK(RelativeError(features(options, swapped), good) > 1e-4);
+  }
 }
 
 TEST_CASE("Sinusoids of the timestep in f64 and f32 are close, but not to the last digits") {

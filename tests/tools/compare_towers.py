@@ -19,8 +19,8 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.transformers.transformer_wan import WanAttnProcessor
 from diffusers import AutoencoderKLWan, WanTransformer3DModel, WanVACETransformer3DModel
+from diffusers.models.transformers.transformer_wan import WanAttnProcessor
 from safetensors.torch import load_file, save_file
 
 
@@ -160,8 +160,10 @@ def draw(r):
 
 
 @torch.no_grad()
-def run_case(vega, config, seed, folder, dtype):
+def write_case(config, seed, folder):
+    """Writes model, clip and noise below `folder`; returns what the reference makes of them."""
     model_dir = Path(folder) / "model"
+    model_dir.mkdir(parents=True, exist_ok=True)
     vae = randomize(AutoencoderKLWan(**config["vae"]), seed)
     cls = WanVACETransformer3DModel if config["vace"] else WanTransformer3DModel
     dit = randomize(cls(**config["dit"]), seed + 1)
@@ -210,7 +212,12 @@ def run_case(vega, config, seed, folder, dtype):
     tokens = tokens.unflatten(1, (-1, grid_h * grid_w)).flatten(0, 1)
     maps = tokens.transpose(1, 2).unflatten(2, (grid_h, grid_w))
     pooled = F.adaptive_avg_pool2d(maps, config["pool"]) if config["pool"] else maps
+    return {"latents": latents, "noisy": noisy, "tokens": tokens, "pooled": pooled}
 
+
+def run_case(vega, config, seed, folder, dtype):
+    wanted = write_case(config, seed, folder)
+    model_dir = Path(folder) / "model"
     command = [vega, "features", "--tower", "wan_vace" if config["vace"] else "wan_t2v", "--weights", str(model_dir),
                "--clip", f"{folder}/clip.safetensors", "--noise", f"{folder}/noise.safetensors",
                "--timestep", str(config["target"]), "--block", str(config["block"]),
@@ -220,9 +227,8 @@ def run_case(vega, config, seed, folder, dtype):
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
     out = load_file(f"{folder}/out.safetensors")
-    wanted = {"latents": latents, "noisy": noisy, "tokens": tokens, "pooled": pooled}
     if dtype == "bf16":
-        cosine = F.cosine_similarity(out["tokens"].flatten(0, 1), tokens.flatten(0, 1)).min()
+        cosine = F.cosine_similarity(out["tokens"], wanted["tokens"], dim=-1).min()
         return {"1 - cosine": 1 - cosine.item()}
     errors = {}
     for name, reference in wanted.items():

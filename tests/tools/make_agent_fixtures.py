@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes tests/fixtures/agent/*.safetensors: small random models and what the references compute.
 
-References: diffusers 0.35.2 (AutoencoderKLWan, WanTransformer3DModel), transformers 4.57
-(SiglipVisionModel), torch 2.11, all on the CPU in float32.
+References: diffusers 0.35.2 (AutoencoderKLWan, WanTransformer3DModel, WanVACETransformer3DModel),
+transformers 4.57 (SiglipVisionModel, UMT5EncoderModel, T5Tokenizer), torch 2.11, all on the CPU in
+float32. Whole model folders, as save_pretrained writes them, are made by tests/tools/compare_towers.py.
 
     python tests/tools/make_agent_fixtures.py tests/fixtures/agent
 
@@ -10,13 +11,18 @@ Weights are written as float16 under the original checkpoints' names ("w/KEY"), 
 small; the references run with exactly those values.
 """
 
+import collections
+import os
 import re
 import sys
 
+import compare_towers
+import sentencepiece
 import torch
-from diffusers import AutoencoderKLWan, WanTransformer3DModel
+from diffusers import AutoencoderKLWan, WanTransformer3DModel, WanVACETransformer3DModel
 from safetensors.torch import save_file
-from transformers import SiglipVisionConfig, SiglipVisionModel
+from transformers import (SiglipVisionConfig, SiglipVisionModel, T5Tokenizer, UMT5Config,
+                          UMT5EncoderModel)
 
 
 def randomize(model, seed):
@@ -144,9 +150,97 @@ def siglip(folder):
     save(f"{folder}/siglip.safetensors", tensors)
 
 
+@torch.no_grad()
+def vace(folder):
+    model = WanVACETransformer3DModel(
+        patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=16, in_channels=4,
+        out_channels=4, text_dim=6, freq_dim=16, ffn_dim=40, num_layers=4, rope_max_seq_len=64,
+        vace_layers=[0, 2], vace_in_channels=12)
+    randomize(model, 11)
+    generator = torch.Generator().manual_seed(12)
+    tensors = weights(model)  # diffusers' own names
+    tensors["latents"] = torch.randn((2, 4, 2, 4, 6), generator=generator)
+    tensors["hint"] = torch.randn((2, 12, 2, 4, 6), generator=generator)
+    tensors["context"] = torch.randn((1, 3, 6), generator=generator)
+    padded = torch.zeros((2, 512, 6))
+    padded[:, :3] = tensors["context"]
+    # the input of a block is what the one before left, its hint included
+    streams = []
+    for block in [*model.blocks[1:], model.norm_out]:
+        block.register_forward_pre_hook(lambda module, inputs: streams.append(inputs[0].clone()))
+    tensors["velocity"] = model(tensors["latents"], torch.tensor([299, 640]), padded,
+                                control_hidden_states=tensors["hint"]).sample
+    for i, stream in enumerate(streams):
+        tensors[f"block{i}"] = stream
+    save(f"{folder}/vace_dit.safetensors", tensors)
+
+
+@torch.no_grad()
+def towers(folder):
+    """A folder of each kind, sharded, with a clip and what its tower makes of it."""
+    for name, seed, vace in (("wan_t2v", 21, False), ("wan_vace", 23, True)):
+        config = {
+            "vae": {"base_dim": 3, "z_dim": 4, "dim_mult": [1, 2], "num_res_blocks": 1,
+                    "temperal_downsample": [True], "latents_mean": [0.25, -0.5, 0.125, 1.0],
+                    "latents_std": [1.5, 0.5, 2.0, 0.75]},
+            "dit": {"num_attention_heads": 1, "attention_head_dim": 16, "in_channels": 4,
+                    "out_channels": 4, "text_dim": 6, "freq_dim": 16, "ffn_dim": 24,
+                    "num_layers": 3, "patch_size": [1, 2, 2], "rope_max_seq_len": 64},
+            "T": 5, "mode": "clip" if not vace else "frames", "target": 300, "pool": 2, "words": 3,
+            "shards": True, "height": 16, "width": 24, "picture": (20, 28), "block": 1, "vace": vace,
+        }
+        if vace:
+            config["dit"]["vace_layers"], config["dit"]["vace_in_channels"] = [0, 2], 12
+        case = compare_towers.write_case(config, seed, f"{folder}/{name}")
+        save_file({key: value.contiguous() for key, value in case.items()},
+                  f"{folder}/{name}/expected.safetensors")
+
+
+@torch.no_grad()
+def umt5(folder):
+    target = f"{folder}/umt5"
+    config = UMT5Config(vocab_size=200, d_model=24, d_kv=10, d_ff=40, num_heads=2, num_layers=3,
+                        relative_attention_num_buckets=8, relative_attention_max_distance=20)
+    model = UMT5EncoderModel(config)
+    randomize(model, 31)
+    model.save_pretrained(target)
+    sentences = ["put the wine bottle on top of the cabinet", "open the middle drawer & close it",
+                 "pick up the black bowl next to the plate", "a b c d e f g h i j k l m n o p q r"]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(sentences * 8), model_prefix=f"{target}/spiece", vocab_size=40,
+        model_type="unigram", pad_id=0, eos_id=1, unk_id=2, bos_id=-1,
+        normalization_rule_name="identity")
+    os.remove(f"{target}/spiece.vocab")
+    tokenizer = T5Tokenizer(f"{target}/spiece.model", extra_ids=0, legacy=False)
+    tensors = {}
+    for i, text in enumerate(["", "put the black bowl on the plate", sentences[1] * 12]):
+        ids = tokenizer(text, return_tensors="pt").input_ids
+        tensors[f"ids{i}"] = ids[0]
+        tensors[f"embedding{i}"] = model(ids).last_hidden_state[0]
+    save(f"{target}/expected.safetensors", tensors)
+
+
+def state_dict(folder):
+    """A checkpoint as torch.save writes it: an OrderedDict with views, a parameter and half floats."""
+    base = torch.arange(24, dtype=torch.float32).view(4, 6)
+    tensors = collections.OrderedDict()
+    tensors["whole"] = base
+    tensors["columns"] = base.t()[1:3]
+    tensors["half"] = torch.tensor([0.5, -1.25], dtype=torch.bfloat16)
+    tensors["parameter"] = torch.nn.Parameter(torch.tensor([3.0, 4.0]))
+    tensors["count"] = torch.tensor(7)
+    tensors._metadata = collections.OrderedDict({"": {"version": 1}})
+    torch.save(tensors, f"{folder}/state_dict.pth")
+    torch.save(torch.nn.Linear(2, 2), f"{folder}/module.pth")  # a whole object: to be refused
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
     target = sys.argv[1]
     vae(target)
     dit(target)
     siglip(target)
+    vace(target)
+    towers(target)
+    umt5(target)
+    state_dict(target)
