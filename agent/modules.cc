@@ -3,13 +3,34 @@
 #include "agent/modules.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/core/GradMode.h>
 
 #include <cmath>
+#include <optional>
 #include <span>
 
 #include "sim/base/random.h"
 
 namespace vega {
+namespace {
+
+// Products from this size on are a tenth faster in oneDNN than in MKL, which at::linear uses for
+// f32 (AVX-512, one core); smaller ones are not.
+constexpr int64_t kLargeRows = 256;
+constexpr int64_t kLargeWeight = int64_t{1} << 20;
+
+at::Tensor OneDnnLinear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  using Signature = at::Tensor(
+      const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, c10::string_view,
+      c10::List<std::optional<at::Scalar>>, std::optional<c10::string_view>);
+  static const auto linear = c10::Dispatcher::singleton()
+                                 .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
+                                 .typed<Signature>();
+  return linear.call(x, weight, bias, "none", {}, std::nullopt);
+}
+
+}  // namespace
 
 torch::nn::Module& GroupAt(torch::nn::Module& root, const std::string& path) {
   torch::nn::Module* group = &root;
@@ -36,7 +57,11 @@ DenseImpl::DenseImpl(int64_t in, int64_t out, bool with_bias)
 }
 
 at::Tensor DenseImpl::forward(const at::Tensor& x) const {
-  return at::linear(x.to(weight.scalar_type()), weight, bias);
+  const at::Tensor y = x.to(weight.scalar_type());
+  const bool large = y.device().is_cpu() && y.scalar_type() == at::kFloat &&
+                     !c10::GradMode::is_enabled() && bias.defined() &&
+                     y.numel() / y.size(-1) >= kLargeRows && weight.numel() >= kLargeWeight;
+  return large ? OneDnnLinear(y, weight, bias) : at::linear(y, weight, bias);
 }
 
 void Freeze(torch::nn::Module& module) {

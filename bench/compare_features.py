@@ -7,7 +7,7 @@
 DIR is a folder as diffusers writes it; where it does not exist, random weights of the published size
 (Wan2.1-T2V-1.3B, 6 GB in fp32) are written there first. The reference runs as VEGA-3D does: every
 block, and the features read by a hook. One picture a run, empty prompt of one row. Prints one JSON
-line a figure (ms, medians over the rounds) and their ratios. Needs diffusers 0.35.2 and torch, the
+line a figure (ms, medians over the rounds) and their ratios. Needs diffusers 0.35.2, accelerate and torch, the
 machine to itself, and about 14 GB of memory in fp32.
 """
 

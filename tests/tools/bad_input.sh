@@ -109,6 +109,30 @@ for kind in beyond negative size overflow header json short empty; do
   check "safetensors: $kind" "$kind.st" "${replay[@]}" --actions "$tmp/$kind.st" --out "$tmp/out.st"
 done
 
+# towers: flags, folders and files that do not fit
+model=$here/../fixtures/agent/wan_t2v
+tower=("$vega" features --tower wan_t2v --out "$tmp/out.st" --clip "$model/clip.safetensors" --size 24x16)
+fixture=(--weights "$model/model" --block 1)
+if ! "$vega" features --clip "$tmp/nowhere.st" --out "$tmp/out.st" 2>&1 | grep -q "no LibTorch"; then
+  check "unknown tower" "wan_t3v" "$vega" features --tower wan_t3v --out "$tmp/out.st" --clip "$model/clip.safetensors"
+  check "weights folder missing" "nowhere" "${tower[@]}" --weights "$tmp/nowhere"
+  check "weights folder of something else" "no Wan2.1 model" "${tower[@]}" --weights "$tmp"
+  check "block beyond the last" "block 9.*0..2" "${tower[@]}" "${fixture[@]}" --block 9
+  check "size that is no size" "24by16" "${tower[@]}" "${fixture[@]}" --size 24by16
+  check "size between tokens" "25x16" "${tower[@]}" "${fixture[@]}" --size 25x16
+  check "unknown dtype" "fp8" "${tower[@]}" "${fixture[@]}" --dtype fp8
+  check "unknown preset" "main-4d" "${tower[@]}" "${fixture[@]}" --preset main-4d
+  check "clip without frames" "frames" "${tower[@]}" "${fixture[@]}" --clip "$tmp/good.st"
+  check "noise of another shape" "noise" "${tower[@]}" "${fixture[@]}" --noise "$here/../fixtures/agent/wan_vace/noise.safetensors"
+  check "prompt without an encoder" "text encoder" "${tower[@]}" "${fixture[@]}" --prompt "a cup"
+  check "tower flag without a tower" "--pool" "$vega" features --clip "$model/clip.safetensors" --out "$tmp/out.st" --pool 2
+  cp -r "$model/model" "$tmp/model"
+  head -c 9000 "$model/model/vae/diffusion_pytorch_model-00001-of-00004.safetensors" >"$tmp/model/vae/diffusion_pytorch_model-00001-of-00004.safetensors"
+  check "shard cut off" "00001-of-00004" "${tower[@]}" --weights "$tmp/model" --block 1
+  rm "$tmp/model/transformer/config.json"
+  check "configuration missing" "config.json" "${tower[@]}" --weights "$tmp/model" --block 1
+fi
+
 # BDDL and init files of a doctored home
 export VEGA_HOME=$tmp/home
 broken() {
