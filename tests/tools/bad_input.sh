@@ -111,26 +111,27 @@ done
 
 # towers: flags, folders and files that do not fit
 model=$here/../fixtures/agent/wan_t2v
-tower=("$vega" features --tower wan_t2v --out "$tmp/out.st" --clip "$model/clip.safetensors" --size 24x16)
-fixture=(--weights "$model/model" --block 1)
+clip=(--clip "$model/clip.safetensors")
+tower=("$vega" features --tower wan_t2v --out "$tmp/out.st")
+fixture=("${clip[@]}" --weights "$model/model" --block 1 --size 24x16)
 if ! "$vega" features --clip "$tmp/nowhere.st" --out "$tmp/out.st" 2>&1 | grep -q "no LibTorch"; then
   check "unknown tower" "wan_t3v" "$vega" features --tower wan_t3v --out "$tmp/out.st" --clip "$model/clip.safetensors"
-  check "weights folder missing" "nowhere" "${tower[@]}" --weights "$tmp/nowhere"
-  check "weights folder of something else" "no Wan2.1 model" "${tower[@]}" --weights "$tmp"
-  check "block beyond the last" "block 9.*0..2" "${tower[@]}" "${fixture[@]}" --block 9
-  check "size that is no size" "24by16" "${tower[@]}" "${fixture[@]}" --size 24by16
-  check "size between tokens" "25x16" "${tower[@]}" "${fixture[@]}" --size 25x16
+  check "weights folder missing" "nowhere" "${tower[@]}" "${clip[@]}" --weights "$tmp/nowhere"
+  check "weights folder of something else" "no Wan2.1 model" "${tower[@]}" "${clip[@]}" --weights "$tmp"
+  check "block beyond the last" "block 9.*0..2" "${tower[@]}" "${clip[@]}" --weights "$model/model" --size 24x16 --block 9
+  check "size that is no size" "24by16" "${tower[@]}" "${clip[@]}" --weights "$model/model" --block 1 --size 24by16
+  check "size between tokens" "25x16" "${tower[@]}" "${clip[@]}" --weights "$model/model" --block 1 --size 25x16
   check "unknown dtype" "fp8" "${tower[@]}" "${fixture[@]}" --dtype fp8
   check "unknown preset" "main-4d" "${tower[@]}" "${fixture[@]}" --preset main-4d
-  check "clip without frames" "frames" "${tower[@]}" "${fixture[@]}" --clip "$tmp/good.st"
-  check "noise of another shape" "noise" "${tower[@]}" "${fixture[@]}" --noise "$here/../fixtures/agent/wan_vace/noise.safetensors"
+  check "clip without frames" "frames" "${tower[@]}" --clip "$tmp/good.st" --weights "$model/model" --block 1 --size 24x16
+  check "noise of another shape" "noise" "${tower[@]}" "${fixture[@]}" --noise "$model/noise.safetensors"
   check "prompt without an encoder" "text encoder" "${tower[@]}" "${fixture[@]}" --prompt "a cup"
   check "tower flag without a tower" "--pool" "$vega" features --clip "$model/clip.safetensors" --out "$tmp/out.st" --pool 2
   cp -r "$model/model" "$tmp/model"
   head -c 9000 "$model/model/vae/diffusion_pytorch_model-00001-of-00004.safetensors" >"$tmp/model/vae/diffusion_pytorch_model-00001-of-00004.safetensors"
-  check "shard cut off" "00001-of-00004" "${tower[@]}" --weights "$tmp/model" --block 1
+  check "shard cut off" "00001-of-00004" "${tower[@]}" "${clip[@]}" --weights "$tmp/model" --block 1 --size 24x16
   rm "$tmp/model/transformer/config.json"
-  check "configuration missing" "config.json" "${tower[@]}" --weights "$tmp/model" --block 1
+  check "configuration missing" "config.json" "${tower[@]}" "${clip[@]}" --weights "$tmp/model" --block 1 --size 24x16
 fi
 
 # BDDL and init files of a doctored home
