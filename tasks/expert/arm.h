@@ -11,7 +11,7 @@
 
 namespace vega {
 
-inline constexpr double kOpen = -1, kClosed = 1;  // gripper commands
+inline constexpr double kOpen = -1, kClosed = 1, kStay = 0;  // gripper commands
 
 // How a move is made and when it is over.
 struct Motion {
@@ -54,6 +54,8 @@ class Arm {
   // Opens or closes, holding the pose, until the fingers have settled.
   Script Close();
   Script Release();
+  // Opens no further than it takes to let go, for narrow places; to be followed by kStay.
+  Script ReleaseGently();
   // Holds the pose for some steps.
   Script Wait(int steps, double grip);
 

@@ -92,7 +92,7 @@ struct ExpertPolicy::Episode {
         const std::string door = door_of(region.name);
         if (door.empty()) continue;
         const Pose pose = world.PoseOf(region);
-        const Vector3d half = (pose.R * region.half).cwiseAbs() + Vector3d::Constant(0.01);
+        const Vector3d half = (pose.R * region.half).cwiseAbs();
         if (((root - pose.p).cwiseAbs().array() < half.array()).all()) return door;
       }
       return {};

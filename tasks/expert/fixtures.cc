@@ -181,6 +181,12 @@ Script TurnKnob(Arm& arm, const ExpertTables& tables, const Item& fixture, bool 
     const Motion motion{
         .max_steps = 70, .grip = kClosed, .gain = 2, .turn_gain = 1.5, .give_up = false};
     co_await arm.Go(turn, motion, turned);
+    // against its stop the knob would spring back: the finger stays until it is at rest
+    Arm::Goal stay = [beside, q, begin] { return beside(q(), -0.004, 0, q() - begin); };
+    if (!on) {
+      co_await arm.Go(
+          stay, {.speed = 0.3, .tolerance = 0, .max_steps = 12, .grip = kClosed, .give_up = false});
+    }
     co_await Retreat(arm, Vector3d::UnitZ(), 0.10, kClosed);
   }
   co_return turned();

@@ -167,8 +167,7 @@ class Options {
       Matrix3d R = TurnZ(turn) * now_.R;
       if (!by_handle) R = TurnAbout(Vector3d(0, 0, -1).cross(into), spec_.lean) * R;
       Vector3d p = center_ + (spec_.depth - half - (by_handle ? 0.02 : 0.0)) * into;
-      p.z() = center_.z() + spec_.height;
-      if (by_handle) p.z() += 0.004;
+      p.z() = center_.z() + (by_handle ? spec_.handle_height : spec_.height);
       Add(p, R, 0.5 * std::abs(turn), into, spec_.depth + (by_handle ? 0.12 : 0.06), 0.0);
     }
   }

@@ -22,12 +22,13 @@ Vector2d Waypoint(const World& world, const Item& item, const Vector2d& from, co
   double least = 1e9;
   for (const double offset : {0.0, 0.04, -0.04, 0.08, -0.08, 0.12, -0.12}) {
     const Vector2d middle = (from + to) / 2 + offset * side;
-    double cost = 4 * std::abs(offset);
+    double cost = 10 * std::abs(offset);
     for (int i = 1; i <= 8; ++i) {
       const double s = i / 8.0;
       const Vector2d at = s < 0.5 ? Vector2d(from + 2 * s * (middle - from))
                                   : Vector2d(middle + (2 * s - 1) * (to - middle));
-      cost += ItemCrowding(world, item, now, {{at.x(), at.y(), now.p.z()}, now.R});
+      cost += 0.3 * ItemCrowding(world, item, now, {{at.x(), at.y(), now.p.z()}, now.R}) +
+              0.3 * ReachCost(world, {{at.x(), at.y(), now.p.z()}, HandDown(0)});
     }
     if (cost >= least) continue;
     least = cost;

@@ -34,7 +34,7 @@ Vector3d Axis(const std::string& name) {
 }
 
 // pinches around a circular wall; only a category that stands along z has one
-void AddRim(const Json& json, CategoryGrasps& grasps) {
+void AddRim(const Json& json, double rank, CategoryGrasps& grasps) {
   const Vector2d center = ToVector2(json.at("center"));
   const double radius = json.at("radius"), height = json.at("height");
   const double from = json.at("from"), to = json.at("to");
@@ -44,7 +44,7 @@ void AddRim(const Json& json, CategoryGrasps& grasps) {
     if (i > last || degrees > to + 1e-6) break;
     const Vector3d radial(std::cos(Radians(degrees)), std::sin(Radians(degrees)), 0);
     grasps.points.push_back(
-        {Vector3d(center.x(), center.y(), height) + radius * radial, radial, 0});
+        {Vector3d(center.x(), center.y(), height) + radius * radial, radial, rank});
   }
 }
 
@@ -68,7 +68,8 @@ CategoryGrasps ReadGrasps(const Json& all, const std::string& category) {
     grasps.handles.push_back({ToVector3(handle.at("at")), ToVector3(handle.at("closing")), 0});
   }
   grasps.slide_radius = json.value("slide_radius", 0.0);
-  for (const Json& rim : json.value("rims", Json::array())) AddRim(rim, grasps);
+  const double after_points = static_cast<double>(grasps.points.size());
+  for (const Json& rim : json.value("rims", Json::array())) AddRim(rim, after_points, grasps);
   if (grasps.points.empty()) throw Error("no points and no rims");
   return grasps;
 }
@@ -91,6 +92,7 @@ PlaceSpec ReadPlace(const Json& json) {
                   .height = json.value("height", 0.004),
                   .rim = json.value("rim", 0.0),
                   .offset = ToVector2(json.value("offset", Json{0.0, 0.0})),
+                  .handle_height = json.value("handle_height", 0.0),
                   .depth = json.value("depth", 0.0),
                   .lean = Radians(json.value("lean", 0.0)),
                   .holds_above = json.value("holds_above", false)};

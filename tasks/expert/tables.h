@@ -46,6 +46,7 @@ struct PlaceSpec {
   double rim = 0;               // m, kDrop: top of the rim above the owner's root
   Vector2d offset = {0, 0};     // m, from the region's centre, in the owner's frame
   std::vector<Vector2d> spots;  // m, others near it, in the owner's frame
+  double handle_height = 0;     // m, as height, kShelf: of what is held by a handle
   double depth = 0;             // m, kShelf: how far the root goes in
   double lean = 0;              // rad, kRack, kShelf: of the hand
   bool holds_above = false;     // the goal is only true while it is held above the floor

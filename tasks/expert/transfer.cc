@@ -8,12 +8,14 @@
 #include "sim/base/error.h"
 #include "tasks/expert/clearance.h"
 #include "tasks/expert/travel.h"
-
 namespace vega {
 namespace {
 
 constexpr double kMaxOpening = 0.08;  // m, between open pads
 constexpr double kAbove = 0.035;      // m, above the grasp where the descent slows
+constexpr double kHandRoom = 0.05;    // m, around the grasp that the hand comes down through
+constexpr double kWayStep = 0.04;     // m, between points of the way that are looked at
+constexpr double kLongestWay = 0.20;  // m
 constexpr double kLift = 0.10;        // m
 constexpr double kLost = 0.05;        // m, from where it was held that a dropped object is
 constexpr double kMinHeld = 0.001;    // m, opening with something between the pads
@@ -68,7 +70,7 @@ std::vector<GraspChoice> Transfer::Grasps() const {
       choices.push_back({at,
                          {point.at, root.R.transpose() * R},
                          base + extra + 0.6 * std::abs(HandYaw(R)) +
-                             HandCost(world_, pose, kMaxOpening, &item_)});
+                             HandCost(world_, pose, kMaxOpening, &item_) + WayCost(pose)});
     };
     add(first, hand, 0);
     if (by_front) continue;
@@ -82,6 +84,22 @@ std::vector<GraspChoice> Transfer::Grasps() const {
   std::sort(choices.begin(), choices.end(),
             [](const GraspChoice& a, const GraspChoice& b) { return a.cost < b.cost; });
   return choices;
+}
+
+double Transfer::WayLength(const Pose& grasp) const {
+  const Vector2d at = grasp.p.head<2>();
+  const double top = TopAlong(world_, at, at, kHandRoom, &item_);
+  const double length = (top + kAbove - grasp.p.z()) / std::max(0.3, -grasp.R(2, 2));
+  return std::clamp(length, 0.06, kLongestWay);
+}
+
+double Transfer::WayCost(const Pose& grasp) const {
+  const double length = WayLength(grasp);
+  double cost = 0;
+  for (double back = kWayStep; back < length + kWayStep / 2; back += kWayStep) {
+    cost += 1.5 * Crowding(world_, {grasp.p - back * grasp.R.col(2), grasp.R}, kMaxOpening, &item_);
+  }
+  return cost;
 }
 
 double Transfer::PlaceCost(const Pose& local) const {
@@ -142,7 +160,8 @@ Script Transfer::Pick() {
   const auto at = [this, choice, R](double back) {
     return Pose{world_.PoseOf(item_) * choice.local.p - back * R.col(2), R};
   };
-  Arm::Goal above = [at] { return at(0.06); };
+  const double way = WayLength(at(0));
+  Arm::Goal above = [at, way] { return at(way); };
   Arm::Goal near = [at] { return at(kAbove); };
   Arm::Goal grasp = [at] { return at(0); };
   co_await Travel(arm_, above, {.max_steps = 70}, nullptr, {});
@@ -248,11 +267,23 @@ Script Transfer::Place() {
                    touches);
   if (lost()) co_return false;
   if (spec_.holds_above) co_await arm_.Wait(12, kClosed);
-  co_await arm_.Release();
-  const bool from_above = option.entry.z() < -0.9;
-  const Vector3d away = from_above ? Vector3d(0, 0, 1) : Vector3d(-arm_.hand().R.col(2));
-  co_await Retreat(arm_, away, 0.10, kOpen);
+  co_await LetGo(option.entry.z() < -0.9);
   co_return true;
+}
+
+Script Transfer::LetGo(bool from_above) {
+  const Pose hand = arm_.hand();
+  const double wide = Crowding(world_, hand, kMaxOpening, &item_);
+  const double narrow = Crowding(world_, hand, world_.Opening() + kReleaseOpening / 2, &item_);
+  const Vector3d away = from_above ? Vector3d(0, 0, 1) : Vector3d(-hand.R.col(2));
+  if (wide > narrow + 0.2) {
+    // fingers that open all the way would press against what is beside them
+    co_await arm_.ReleaseGently();
+    co_await Retreat(arm_, away, 0.05, kStay);
+  } else {
+    co_await arm_.Release();
+  }
+  co_return co_await Retreat(arm_, away, 0.10, kOpen);
 }
 
 Script Transfer::Run() {

@@ -31,12 +31,16 @@ class Transfer {
   std::vector<GraspChoice> Grasps() const;
   // With the place considered, best first.
   std::vector<GraspChoice> RankedGrasps() const;
+  // m, the straight way along which the hand comes down on a grasp, and what it costs in crowding.
+  double WayLength(const Pose& grasp) const;
+  double WayCost(const Pose& grasp) const;
   double PlaceCost(const Pose& local) const;
   std::optional<PlaceOption> BestPlace() const;
 
   Script Pick();
   Script LiftAway();
   Script Place();
+  Script LetGo(bool from_above);
   // The hand's pose that brings the held object's root to `root`.
   Pose HandFor(const Pose& root) const;
   bool Held() const;

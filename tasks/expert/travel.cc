@@ -9,9 +9,10 @@
 namespace vega {
 namespace {
 
-constexpr double kTip = 0.012;    // m, that the fingertips reach below the grip site
-constexpr double kMargin = 0.10;  // m, from the straight way within which things count
-constexpr double kGap = 0.025;    // m, above what is below
+constexpr double kTip = 0.012;       // m, that the fingertips reach below the grip site
+constexpr double kMargin = 0.10;     // m, from the straight way within which things count
+constexpr double kLeastGap = 0.008;  // m
+constexpr double kGap = 0.025;       // m, above what is below
 
 }  // namespace
 
@@ -21,9 +22,11 @@ Script Travel(Arm& arm, Arm::Goal above, Motion motion, const Item* held, Arm::U
   double hang = kTip;
   if (held) hang = std::max(hang, start.p.z() - world.BoundsOf(*held).low.z());
   const double top = TopAlong(world, start.p.head<2>(), goal.p.head<2>(), kMargin, held);
-  double z = top + hang + kGap;
-  z = std::min({z, HighestAt(world, start.p.head<2>()), HighestAt(world, goal.p.head<2>())});
-  z = std::max(z, goal.p.z());
+  // where the arm would straighten the gap shrinks, but never so far that something is hit
+  const double highest =
+      std::min(HighestAt(world, start.p.head<2>()), HighestAt(world, goal.p.head<2>()));
+  const double z =
+      std::max({top + hang + kLeastGap, goal.p.z(), std::min(top + hang + kGap, highest)});
   const bool watched = static_cast<bool>(lost);
   if (start.p.z() < z - 0.02) {
     Motion up = motion;
