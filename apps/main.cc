@@ -28,6 +28,8 @@ struct Mode {
 // every mode, in the order of --help
 constexpr Mode kModes[] = {
     {"suites", "List every suite: tasks, scenes, where its data is.", AddSuites},
+    {"suite", "Check that a suite's tasks are sound: vega suite verify.", AddSuite},
+    {"generate", "Make new problems over LIBERO's scenes, each certified by the expert.", AddGenerate},
     {"eval", "Run a policy on a suite's tasks and measure its success rate.", AddEval},
     {"replay", "Play given actions from an initial state and record everything.", AddReplay},
     {"collect", "Write demonstrations as LIBERO/robomimic HDF5.", AddCollect},

@@ -17,6 +17,8 @@ namespace vega {
 using AddMode = std::function<int()> (*)(CLI::App& mode);
 
 std::function<int()> AddSuites(CLI::App& mode);
+std::function<int()> AddSuite(CLI::App& mode);
+std::function<int()> AddGenerate(CLI::App& mode);
 std::function<int()> AddEval(CLI::App& mode);
 std::function<int()> AddReplay(CLI::App& mode);
 std::function<int()> AddCollect(CLI::App& mode);

@@ -8,6 +8,7 @@
 #include "sim/base/error.h"
 #include "tasks/expert/clearance.h"
 #include "tasks/expert/travel.h"
+
 namespace vega {
 namespace {
 

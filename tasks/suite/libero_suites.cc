@@ -13,6 +13,7 @@
 #include "sim/base/nearest_names.h"
 #include "sim/base/paths.h"
 #include "tasks/bddl/bddl.h"
+#include "tasks/generate/variation.h"
 #include "tasks/suite/suite_task_map.h"
 
 namespace vega {
@@ -91,6 +92,22 @@ SuiteTaskMap OfficialTasks() {
   return LoadSuiteTaskMap(Data().libero / "benchmark" / "libero_suite_task_map.py");
 }
 
+// a folder of BDDL files anywhere
+Suite SuiteOfFolder(const fs::path& folder) {
+  Suite suite{.name = folder.string(), .horizon = kLongestHorizon};
+  for (const std::string& task : BddlNames(folder)) {
+    TaskEntry entry{.name = task, .bddl = folder / (task + ".bddl")};
+    entry.instruction = LoadBddl(entry.bddl).language;
+    const fs::path variation = VariationFile(entry.bddl);
+    if (fs::exists(variation)) entry.variation = variation;
+    suite.tasks.push_back(std::move(entry));
+  }
+  if (suite.tasks.empty()) {
+    throw Error(folder.string() + " holds no .bddl file", "name a suite or a folder of BDDL files");
+  }
+  return suite;
+}
+
 [[noreturn]] void ThrowUnknownSuite(const std::string& name) {
   if (OfficialTasks().contains(name)) {
     throw Error("suite " + name + " is listed by LIBERO-PRO but its data is not published",
@@ -112,7 +129,10 @@ std::vector<std::string> SuiteNames() {
 
 Suite LoadSuite(const std::string& name) {
   const std::vector<std::string> known = SuiteNames();
-  if (!std::binary_search(known.begin(), known.end(), name)) ThrowUnknownSuite(name);
+  if (!std::binary_search(known.begin(), known.end(), name)) {
+    if (fs::is_directory(name)) return SuiteOfFolder(name);
+    ThrowUnknownSuite(name);
+  }
 
   const fs::path folder = BddlFolder() / name;
   const SuiteTaskMap official = OfficialTasks();

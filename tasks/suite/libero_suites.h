@@ -17,6 +17,7 @@ struct TaskEntry {
   std::string instruction;  // language given to policies
   std::filesystem::path bddl;
   std::filesystem::path init_states;  // .npz or .pruned_init; empty when the wheel has none
+  std::filesystem::path variation;    // of a generated problem, see Variation; empty for none
 };
 
 struct Suite {
@@ -27,7 +28,9 @@ struct Suite {
 
 // Every suite folder of the data, sorted by name. Throws Error when the data is missing.
 std::vector<std::string> SuiteNames();
-// Throws Error for an unknown suite, naming the nearest ones.
+// `name` is one of SuiteNames() or a folder of BDDL files, such as generated ones; then the
+// instructions are those of the files and every reset is drawn. Throws Error for an unknown suite,
+// naming the nearest ones.
 Suite LoadSuite(const std::string& name);
 // `task` is an index or a task name. Throws Error, naming the range or the nearest names.
 int FindTask(const Suite& suite, const std::string& task);

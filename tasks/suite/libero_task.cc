@@ -45,6 +45,7 @@ LiberoTask::LiberoTask(const Suite& suite, int index) {
     }
     burners_.push_back(std::move(burner));
   }
+  if (!entry.variation.empty()) variation_ = LoadVariation(entry.variation);
   if (!entry.init_states.empty()) {
     init_states_ = LoadInitStates(entry.init_states, 1 + model_->nq + model_->nv);
   }
@@ -64,6 +65,7 @@ void LiberoTask::Place(Scene& scene, const ResetPlacement& placement) const {
     std::copy_n(pose.quat, 4,
                 fixture ? model.body_quat + 4 * pose.body : data.qpos + pose.qposadr + 3);
   }
+  if (variation_) Apply(*variation_, scene);
 }
 
 bool LiberoTask::Success(const Scene& scene) const {

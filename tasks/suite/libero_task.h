@@ -4,9 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tasks/generate/variation.h"
 #include "tasks/goal/predicates.h"
 #include "tasks/reset/reset_plan.h"
 #include "tasks/suite/libero_suites.h"
@@ -43,6 +45,7 @@ class LiberoTask : public Task {
   std::shared_ptr<const ResetPlan> reset_plan_;
   std::vector<Predicate> goal_;  // conjunction
   std::vector<Burner> burners_;
+  std::optional<Variation> variation_;
 };
 
 }  // namespace vega

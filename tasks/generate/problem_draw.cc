@@ -1,0 +1,375 @@
+#include "tasks/generate/problem_draw.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <vector>
+
+namespace vega {
+namespace {
+
+using Names = std::vector<std::string>;
+
+// categories that can stand in for one another
+const std::vector<Names>& Roles() {
+  static const std::vector<Names> roles = {{"alphabet_soup", "tomato_sauce"},
+                                           {"ketchup", "salad_dressing", "bbq_sauce"},
+                                           {"milk", "orange_juice"},
+                                           {"cream_cheese", "butter", "chocolate_pudding"},
+                                           {"porcelain_mug", "white_yellow_mug", "red_coffee_mug"},
+                                           {"akita_black_bowl", "white_bowl"},
+                                           {"black_book", "yellow_book"}};
+  return roles;
+}
+
+// m, around the root that must stay free of other things
+double Radius(const std::string& category) {
+  static const std::map<std::string, double> radii = {{"plate", 0.075},
+                                                      {"basket", 0.13},
+                                                      {"wooden_tray", 0.17},
+                                                      {"white_bowl", 0.05},
+                                                      {"chefmate_8_frypan", 0.16},
+                                                      {"moka_pot", 0.09},
+                                                      {"porcelain_mug", 0.07},
+                                                      {"white_yellow_mug", 0.075},
+                                                      {"red_coffee_mug", 0.07},
+                                                      {"black_book", 0.08},
+                                                      {"yellow_book", 0.07},
+                                                      {"akita_black_bowl", 0.06}};
+  const auto found = radii.find(category);
+  return found == radii.end() ? 0.05 : found->second;
+}
+
+// m, of the robot's base along x, in the frame of the workspace's regions
+double RobotX(const std::string& problem_name) {
+  if (problem_name.find("study") != std::string::npos) return -0.55;
+  if (problem_name.find("living_room") != std::string::npos) return -0.51;
+  if (problem_name.find("floor") != std::string::npos) return -0.60;
+  return -0.66;
+}
+
+constexpr double kNearest = 0.40, kFurthest = 0.74;  // m, from the robot's base
+constexpr double kWidest = 0.30;                     // m, to either side
+constexpr double kFixtureRadius = 0.17;              // m
+constexpr double kSpot = 0.01;                       // m, half side of an object's region
+constexpr int kTries = 300;
+
+bool Is(const std::string& category, const Names& names) {
+  return std::find(names.begin(), names.end(), category) != names.end();
+}
+
+std::string Words(std::string category) {
+  static const std::map<std::string, std::string> words = {
+      {"akita_black_bowl", "black bowl"},
+      {"chefmate_8_frypan", "frying pan"},
+      {"porcelain_mug", "white mug"},
+      {"white_yellow_mug", "yellow and white mug"},
+      {"red_coffee_mug", "red mug"},
+      {"new_salad_dressing", "salad dressing"},
+      {"wooden_two_layer_shelf", "shelf"},
+      {"wooden_cabinet", "cabinet"},
+      {"white_cabinet", "cabinet"},
+      {"flat_stove", "stove"},
+      {"glazed_rim_porcelain_ramekin", "ramekin"},
+      {"wooden_tray", "tray"}};
+  if (const auto found = words.find(category); found != words.end()) return found->second;
+  std::replace(category.begin(), category.end(), '_', ' ');
+  return category;
+}
+
+// A goal the scene offers and how one asks for it.
+struct Offer {
+  BddlPredicate goal;
+  std::string words;  // "the butter" ..., with {} for the verb where objects move
+  std::string moved;  // object, or empty
+};
+
+class Draw {
+ public:
+  Draw(const BddlProblem& base, RandomStream& random) : problem_(base), random_(random) {}
+
+  std::optional<DrawnProblem> Make() {
+    workspace_ = WorkspaceName();
+    if (workspace_.empty()) return std::nullopt;
+    DropInit();
+    ReplaceObjects();
+    AddDistractors();
+    if (problem_.objects.empty() || !PlaceObjects() || !ChooseGoal()) return std::nullopt;
+    DrawnProblem drawn{.bddl = problem_, .variation = DrawVariation()};
+    drawn.name = problem_.goal.front().name;
+    for (const std::string& arg : problem_.goal.front().args) drawn.name += "_" + arg;
+    return drawn;
+  }
+
+ private:
+  template <typename T>
+  const T& Pick(const std::vector<T>& from) {
+    return from[random_.Below(static_cast<uint32_t>(from.size()))];
+  }
+  bool Chance(double p) { return random_.Uniform() < p; }
+
+  const BddlInstance* Find(const std::string& name) const {
+    for (const auto* list : {&problem_.fixtures, &problem_.objects}) {
+      for (const BddlInstance& one : *list) {
+        if (one.name == name) return &one;
+      }
+    }
+    return nullptr;
+  }
+
+  // the fixture that carries the regions things are placed in
+  std::string WorkspaceName() const {
+    for (const BddlPredicate& p : problem_.init) {
+      if (p.name != "on") continue;
+      for (const BddlRegion& region : problem_.regions) {
+        if (region.full_name() == p.args[1] && !region.ranges.empty()) return region.target;
+      }
+    }
+    return {};
+  }
+
+  bool IsObject(const std::string& name) const {
+    return std::any_of(problem_.objects.begin(), problem_.objects.end(),
+                       [&](const BddlInstance& one) { return one.name == name; });
+  }
+
+  // only fixtures keep their places and states
+  void DropInit() {
+    std::erase_if(problem_.init, [&](const BddlPredicate& p) { return IsObject(p.args[0]); });
+    std::erase_if(problem_.regions, [&](const BddlRegion& r) { return IsObject(r.target); });
+    problem_.goal.clear();
+    problem_.obj_of_interest.clear();
+  }
+
+  void ReplaceObjects() {
+    constexpr size_t kMostObjects = 6;
+    for (int i = 0; i < kTries && problem_.objects.size() > kMostObjects; ++i) {
+      const auto at = random_.Below(static_cast<uint32_t>(problem_.objects.size()));
+      if (!Is(problem_.objects[at].category, {"basket", "wooden_tray", "plate"})) {
+        problem_.objects.erase(problem_.objects.begin() + at);
+      }
+    }
+    for (BddlInstance& object : problem_.objects) {
+      if (!Chance(0.4)) continue;
+      for (const Names& role : Roles()) {
+        if (Is(object.category, role)) object.category = Pick(role);
+      }
+    }
+    Rename();
+  }
+
+  void AddDistractors() {
+    static const Names kinds = {"butter",    "cream_cheese", "cookies",          "alphabet_soup",
+                                "bbq_sauce", "ketchup",      "chocolate_pudding"};
+    for (uint32_t n = random_.Below(3); n > 0; --n) problem_.objects.push_back({"", Pick(kinds)});
+    Rename();
+  }
+
+  // each category's instances are numbered from 1
+  void Rename() {
+    std::map<std::string, int> count;
+    for (BddlInstance& object : problem_.objects) {
+      object.name = fmt::format("{}_{}", object.category, ++count[object.category]);
+    }
+  }
+
+  struct Circle {
+    double x, y, radius;  // m
+  };
+
+  bool PlaceObjects() {
+    std::vector<Circle> taken;
+    for (const BddlPredicate& p : problem_.init) {
+      if (p.name != "on") continue;
+      for (const BddlRegion& region : problem_.regions) {
+        if (region.full_name() != p.args[1] || region.ranges.empty()) continue;
+        const auto& r = region.ranges[0];
+        taken.push_back({(r[0] + r[2]) / 2, (r[1] + r[3]) / 2, kFixtureRadius});
+      }
+    }
+    // the largest first, while there is room
+    std::vector<BddlInstance> objects = problem_.objects;
+    std::stable_sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) {
+      return Radius(a.category) > Radius(b.category);
+    });
+    const double robot = RobotX(problem_.problem_name);
+    for (const BddlInstance& object : objects) {
+      const double radius = Radius(object.category);
+      bool placed = false;
+      for (int i = 0; i < kTries && !placed; ++i) {
+        const double x = random_.Uniform(robot + 0.35, robot + kFurthest);
+        const double y = random_.Uniform(-kWidest, kWidest);
+        const double out = std::hypot(x - robot, y);
+        if (out < kNearest || out > kFurthest - radius / 2) continue;
+        placed = std::all_of(taken.begin(), taken.end(), [&](const Circle& c) {
+          return std::hypot(c.x - x, c.y - y) > c.radius + radius + 0.015;
+        });
+        if (placed) taken.push_back({x, y, radius});
+      }
+      if (!placed) return false;
+      const Circle& at = taken.back();
+      BddlRegion region{.name = object.name + "_init_region", .target = workspace_};
+      region.ranges = {{Rounded(at.x - kSpot), Rounded(at.y - kSpot), Rounded(at.x + kSpot),
+                        Rounded(at.y + kSpot)}};
+      problem_.init.push_back({"on", {object.name, region.full_name()}});
+      problem_.regions.push_back(region);
+    }
+    return true;
+  }
+
+  static double Rounded(double value) { return std::round(value * 1e4) / 1e4; }
+
+  bool InitiallyOpen(const std::string& region) const {
+    return std::any_of(problem_.init.begin(), problem_.init.end(), [&](const BddlPredicate& p) {
+      return p.name == "open" && p.args[0] == region;
+    });
+  }
+
+  std::vector<Offer> Offers() const {
+    std::vector<Offer> offers;
+    const Names small = {"butter",       "cream_cheese", "chocolate_pudding", "alphabet_soup",
+                         "tomato_sauce", "ketchup",      "salad_dressing",    "bbq_sauce",
+                         "milk",         "orange_juice", "akita_black_bowl",  "white_bowl"};
+    const Names mugs = Roles()[4];
+    std::map<std::string, int> count;
+    for (const BddlInstance& object : problem_.objects) ++count[object.category];
+    for (const BddlInstance& object : problem_.objects) {
+      if (count[object.category] > 1) continue;  // the words would name two things
+      const std::string& what = object.category;
+      const auto offer = [&](const char* predicate, const std::string& target,
+                             const std::string& where) {
+        offers.push_back({{predicate, {object.name, target}},
+                          fmt::format("the {} {}", Words(what), where),
+                          object.name});
+      };
+      for (const BddlInstance& target : problem_.objects) {
+        if (target.name == object.name || count[target.category] > 1) continue;
+        if (target.category == "plate" && (Is(what, small) || Is(what, mugs))) {
+          offer("on", target.name, "on the plate");
+        }
+        if (target.category == "basket" && Is(what, small)) {
+          offer("in", target.name + "_contain_region", "in the basket");
+        }
+        if (target.category == "wooden_tray" && Is(what, small)) {
+          offer("in", target.name + "_contain_region", "in the tray");
+        }
+      }
+      for (const BddlInstance& target : problem_.fixtures) {
+        const bool cabinet = Is(target.category, {"wooden_cabinet", "white_cabinet"});
+        if (cabinet && (Is(what, small) || what == "wine_bottle")) {
+          offer("on", target.name + "_top_side", "on top of the cabinet");
+        }
+        if (cabinet && Is(what, {"butter", "cream_cheese", "akita_black_bowl", "white_bowl"})) {
+          offer("in", target.name + "_top_region", "in the top drawer of the cabinet");
+        }
+        if (target.category == "flat_stove" &&
+            Is(what, {"akita_black_bowl", "moka_pot", "chefmate_8_frypan"})) {
+          offer("on", target.name + "_cook_region", "on the stove");
+        }
+        if (target.category == "wooden_two_layer_shelf" && Is(what, {"white_bowl"})) {
+          offer("on", target.name + "_top_side", "on top of the shelf");
+        }
+        if (target.category == "desk_caddy" && Roles()[6][0] == what) {
+          offer("in", target.name + "_front_contain_region", "in the front compartment");
+          offer("in", target.name + "_left_contain_region", "in the left compartment");
+        }
+      }
+    }
+    for (const BddlInstance& fixture : problem_.fixtures) {
+      if (Is(fixture.category, {"wooden_cabinet", "white_cabinet"})) {
+        for (const char* level : {"top", "bottom"}) {
+          const std::string region = fmt::format("{}_{}_region", fixture.name, level);
+          const bool open = InitiallyOpen(region);
+          offers.push_back(
+              {{open ? "close" : "open", {region}},
+               fmt::format("{} the {} drawer of the cabinet", open ? "close" : "open", level),
+               ""});
+        }
+      }
+      const bool lit = std::any_of(
+          problem_.init.begin(), problem_.init.end(),
+          [&](const BddlPredicate& p) { return p.name == "turnon" && p.args[0] == fixture.name; });
+      if (fixture.category == "flat_stove" && !lit) {
+        offers.push_back({{"turnon", {fixture.name}}, "turn on the stove", ""});
+      }
+    }
+    return offers;
+  }
+
+  bool ChooseGoal() {
+    const std::vector<Offer> offers = Offers();
+    if (offers.empty()) return false;
+    const Offer first = Pick(offers);
+    Take(first);
+    problem_.language = Phrase(first);
+    if (!Chance(0.3)) return true;
+    std::vector<Offer> more;
+    for (const Offer& offer : offers) {
+      // another thing, to or with something else
+      const bool apart = offer.goal.args.back() != first.goal.args.back() &&
+                         offer.goal.args[0] != first.goal.args[0] &&
+                         (offer.moved.empty() || offer.moved != first.goal.args.back()) &&
+                         (first.moved.empty() || first.moved != offer.goal.args.back());
+      const bool cabinet_twice = offer.goal.args.back().find("cabinet") != std::string::npos &&
+                                 first.goal.args.back().find("cabinet") != std::string::npos;
+      if (apart && !cabinet_twice) more.push_back(offer);
+    }
+    if (more.empty()) return true;
+    const Offer second = Pick(more);
+    Take(second);
+    problem_.language += " and " + Phrase(second);
+    return true;
+  }
+
+  void Take(const Offer& offer) {
+    problem_.goal.push_back(offer.goal);
+    for (const std::string& arg : offer.goal.args) {
+      problem_.obj_of_interest.push_back(arg);
+      AddRegion(arg);
+    }
+  }
+
+  // a region of an object or fixture must be declared to be named
+  void AddRegion(const std::string& name) {
+    if (Find(name)) return;
+    for (const BddlRegion& region : problem_.regions) {
+      if (region.full_name() == name) return;
+    }
+    for (const auto* list : {&problem_.fixtures, &problem_.objects}) {
+      for (const BddlInstance& one : *list) {
+        if (!name.starts_with(one.name + "_")) continue;
+        problem_.regions.push_back({.name = name.substr(one.name.size() + 1), .target = one.name});
+        return;
+      }
+    }
+  }
+
+  std::string Phrase(const Offer& offer) {
+    if (offer.moved.empty()) return offer.words;
+    const Names verbs = {"put", "place", "set", "move", "pick up and put"};
+    return Pick(verbs) + " " + offer.words;
+  }
+
+  Variation DrawVariation() {
+    Variation v;
+    for (double& shift : v.camera_shift) shift = Rounded(random_.Uniform(-0.03, 0.03));
+    v.camera_turn = Rounded(random_.Uniform(-0.04, 0.04));
+    v.light = Rounded(random_.Uniform(0.7, 1.3));
+    for (double& joint : v.arm) joint = Rounded(0.02 * random_.Normal());
+    return v;
+  }
+
+  BddlProblem problem_;
+  RandomStream& random_;
+  std::string workspace_;
+};
+
+}  // namespace
+
+std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, RandomStream& random) {
+  return Draw(base, random).Make();
+}
+
+}  // namespace vega

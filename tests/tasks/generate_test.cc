@@ -1,0 +1,93 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "sim/base/error.h"
+#include "tasks/bddl/bddl_writer.h"
+#include "tasks/expert/expert_policy.h"
+#include "tasks/generate/generator.h"
+#include "tasks/generate/problem_draw.h"
+#include "tasks/suite/libero_suites.h"
+
+namespace vega {
+namespace {
+
+using Catch::Contains;
+namespace fs = std::filesystem;
+
+BddlProblem Base() { return LoadBddl(LoadSuite("libero_goal").tasks[3].bddl); }
+
+TEST_CASE("a written problem reads back the same") {
+  for (const char* suite : {"libero_goal", "libero_90"}) {
+    for (const TaskEntry& task : LoadSuite(suite).tasks) {
+      const BddlProblem problem = LoadBddl(task.bddl);
+      const BddlProblem again = ParseBddl(ToBddl(problem), "again");
+      CHECK(again.problem_name == problem.problem_name);
+      CHECK(again.language == problem.language);
+      CHECK(again.objects.size() == problem.objects.size());
+      CHECK(again.fixtures.size() == problem.fixtures.size());
+      REQUIRE(again.init.size() == problem.init.size());
+      for (size_t i = 0; i < problem.init.size(); ++i) {
+        CHECK(again.init[i].args == problem.init[i].args);
+      }
+      REQUIRE(again.goal.size() == problem.goal.size());
+      CHECK(again.goal[0].args == problem.goal[0].args);
+    }
+  }
+}
+
+TEST_CASE("a drawn problem is a function of the stream, and every draw reads as BDDL") {
+  const auto text = [](uint64_t index) {
+    RandomStream random(5, "generate", index);
+    const auto drawn = DrawProblem(Base(), random);
+    return drawn ? ToBddl(drawn->bddl) + ToText(drawn->variation) : std::string();
+  };
+  CHECK(text(0) == text(0));
+  CHECK(text(0) != text(1));
+  int drawn = 0;
+  for (uint64_t i = 0; i < 50; ++i) {
+    RandomStream random(6, "generate", i);
+    if (const auto problem = DrawProblem(Base(), random)) {
+      ++drawn;
+      CHECK_NOTHROW(ParseBddl(ToBddl(problem->bddl), "drawn"));
+    }
+  }
+  CHECK(drawn > 25);
+}
+
+TEST_CASE("generated problems form a suite, again the same, and one takes up where it was left") {
+  const fs::path folder = fs::temp_directory_path() / "vega_generate_test";
+  fs::remove_all(folder);
+  const auto tables = LoadExpertTables();
+  GenerateOptions options{.folder = folder, .suites = {"libero_object"}, .count = 1, .workers = 1};
+  options.make_expert = [=] { return std::make_unique<ExpertPolicy>(tables); };
+  const auto names = [&](int count) {
+    options.count = count;
+    Generator generator(options);
+    CHECK(generator.Run([](const GeneratedProblem&) {}, false));
+    std::vector<std::string> result;
+    for (const GeneratedProblem& problem : generator.problems()) result.push_back(problem.name);
+    return result;
+  };
+  const std::vector<std::string> first = names(1);
+  const std::vector<std::string> both = names(2);
+  REQUIRE(both.size() == 2);
+  CHECK(both[0] == first[0]);
+  const Suite suite = LoadSuite(folder.string());
+  REQUIRE_FALSE(suite.tasks.empty());
+  CHECK(suite.tasks[0].instruction == LoadBddl(suite.tasks[0].bddl).language);
+  CHECK_FALSE(suite.tasks[0].variation.empty());
+  options.seed = 1;
+  CHECK_THROWS_WITH(Generator(options), Contains("was made with"));
+  fs::remove_all(folder);
+  CHECK(names(2) != both);
+  fs::remove_all(folder);
+}
+
+TEST_CASE("LIBERO-PRO's suites are never read") {
+  GenerateOptions options{.folder = "unused", .suites = {"libero_goal_swap"}};
+  CHECK_THROWS_WITH(Generator(options), Contains("stays a test"));
+}
+
+}  // namespace
+}  // namespace vega
