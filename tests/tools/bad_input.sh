@@ -159,6 +159,18 @@ mkdir -p "$VEGA_HOME"
 check "home without data" "vega|data" "${replay[@]}" "${good[@]}"
 export VEGA_HOME=$home
 
+# the expert, suites to check, problems to make
+check "expert's variation out of range" "0 to 1" "$vega" eval --suite $suite --tasks 0 --policy expert:2 --episodes 1 --out "$tmp/e1"
+check "suite mode without a verb" "subcommand" "$vega" suite
+check "unknown suite (suite verify)" "libero_goal" "$vega" suite verify --suite libero_gaol
+mkdir "$tmp/no_bddl"
+check "folder without problems" "no .bddl" "$vega" suite verify --suite "$tmp/no_bddl"
+check "findings that cannot be written" "nowhere" "$vega" suite verify --suite $suite --tasks 0 --out "$tmp/nowhere/f.json"
+check "generate from LIBERO-PRO" "stays a test" "$vega" generate --out "$tmp/g1" --from libero_goal_swap --count 1
+check "generate into another folder" "something else" "$vega" generate --out "$tmp" --from libero_goal --count 1
+mkdir "$tmp/g2" && echo '{' >"$tmp/g2/generate.json"
+check "generate: manifest garbled" "not valid JSON" "$vega" generate --out "$tmp/g2" --from libero_goal --count 1
+
 # places that cannot be written
 check "out folder missing (replay)" "nowhere" "${replay[@]}" --actions "$tmp/good.st" --out "$tmp/nowhere/out.st"
 touch "$tmp/file"
