@@ -27,7 +27,7 @@ at::Tensor OneDnnLinear(const at::Tensor& x, const at::Tensor& weight, const at:
   static const auto linear = c10::Dispatcher::singleton()
                                  .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
                                  .typed<Signature>();
-  return linear.call(x, weight, bias, "none", {}, std::nullopt);
+  return linear.call(x, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
 }
 
 }  // namespace
