@@ -135,6 +135,7 @@ class CollectRun {
       fmt::print("{} is complete\n", flags_.out);
       return 0;
     }
+    Announce();
     if (!CollectMissing(folder)) {
       fmt::print(stderr, "vega collect: interrupted (continue with {} --resume)\n",
                  Command(flags_, quality_));
@@ -187,9 +188,12 @@ class CollectRun {
   void ProbeRenderer() {
     const EglRenderer renderer({.quality = quality_});
     options_.contract.renderer = renderer.name();
-    fmt::print(stderr, "renderer: {}{}, {} pictures\n", renderer.name(),
-               renderer.software() ? "  ** SOFTWARE: pictures are drawn by the CPU **" : "",
-               Name(quality_));
+    software_ = renderer.software();
+  }
+
+  void Announce() const {
+    fmt::print(stderr, "renderer: {}{}, {} pictures\n", options_.contract.renderer,
+               software_ ? "  ** SOFTWARE: pictures are drawn by the CPU **" : "", Name(quality_));
   }
 
   Json Manifest() const {
@@ -251,6 +255,7 @@ class CollectRun {
   std::vector<int> tasks_;
   PolicySource policy_;
   RenderQuality quality_ = RenderQuality::kExact;
+  bool software_ = false;  // the renderer
   CollectionOptions options_;
   std::vector<CollectionJob> jobs_;
 };

@@ -16,7 +16,16 @@ namespace {
 
 using Close = herr_t (*)(hid_t);
 
-// the first message of HDF5's error stack that says something about the cause
+// what the system said, of HDF5's long account of a failed read or write
+std::string SystemsWord(const std::string& account) {
+  constexpr char kBefore[] = "error message = '";
+  const size_t begin = account.find(kBefore);
+  if (begin == account.npos) return account;
+  const size_t from = begin + sizeof(kBefore) - 1;
+  return account.substr(from, account.find('\'', from) - from);
+}
+
+// the first message of HDF5's error stack, which is nearest to the cause
 std::string Reason() {
   std::string reason;
   H5Ewalk2(
@@ -28,10 +37,19 @@ std::string Reason() {
       },
       &reason);
   H5Eclear2(H5E_DEFAULT);
-  return reason.empty() ? "unknown reason" : reason;
+  return reason.empty() ? "unknown reason" : SystemsWord(reason);
 }
 
-void Quiet() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+// Before the first file: no messages of its own on stderr, and no cleaning up at exit, which
+// crashes over a file that could not be closed on a full disk.
+void SetUp() {
+  static const bool once = [] {
+    H5dont_atexit();
+    return true;
+  }();
+  (void)once;
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 int64_t Count(const std::vector<int64_t>& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
@@ -62,7 +80,7 @@ void Hdf5Group::Fail(const std::string& what) const {
 }
 
 Hdf5Group Hdf5Group::Open(const std::filesystem::path& file) {
-  Quiet();
+  SetUp();
   const std::string where = file.string();
   if (!std::filesystem::exists(file)) throw Error(where + ": no such file", "check the path");
   if (!std::filesystem::is_regular_file(file)) {
@@ -81,11 +99,11 @@ Hdf5Group Hdf5Group::Open(const std::filesystem::path& file) {
   }
   auto root = std::make_shared<Handle>(H5Gopen2(handle->id, "/", H5P_DEFAULT), H5Gclose);
   if (!*root) throw Error(fmt::format("{}: has no root group: {}", where, Reason()));
-  return {handle, root, where + ":"};
+  return {handle, root, where};
 }
 
 Hdf5Group Hdf5Group::Create(const std::filesystem::path& file) {
-  Quiet();
+  SetUp();
   auto handle = std::make_shared<Handle>(
       H5Fcreate(file.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
   if (!*handle) {
@@ -93,7 +111,12 @@ Hdf5Group Hdf5Group::Create(const std::filesystem::path& file) {
                 "choose a place you can write to");
   }
   auto root = std::make_shared<Handle>(H5Gopen2(handle->id, "/", H5P_DEFAULT), H5Gclose);
-  return {handle, root, file.string() + ":"};
+  return {handle, root, file.string()};
+}
+
+// "file.hdf5:/data", "file.hdf5:/data/demo_0"
+std::string Hdf5Group::Below(const std::string& name) const {
+  return where_ + (where_.find(":/") == where_.npos ? ":/" : "/") + name;
 }
 
 bool Hdf5Group::Has(const std::string& name) const {
@@ -121,14 +144,14 @@ Hdf5Group Hdf5Group::Group(const std::string& name) const {
   }
   auto group = std::make_shared<Handle>(H5Gopen2(group_->id, name.c_str(), H5P_DEFAULT), H5Gclose);
   if (!*group) Fail("cannot open " + name);
-  return {file_, group, where_ + "/" + name};
+  return {file_, group, Below(name)};
 }
 
 Hdf5Group Hdf5Group::NewGroup(const std::string& name) {
   auto group = std::make_shared<Handle>(
       H5Gcreate2(group_->id, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
   if (!*group) Fail("cannot make group " + name);
-  return {file_, group, where_ + "/" + name};
+  return {file_, group, Below(name)};
 }
 
 bool Hdf5Group::HasAttribute(const std::string& name) const {

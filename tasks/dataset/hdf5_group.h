@@ -70,6 +70,7 @@ class Hdf5Group {
             std::string where)
       : file_(std::move(file)), group_(std::move(group)), where_(std::move(where)) {}
   [[noreturn]] void Fail(const std::string& what) const;
+  std::string Below(const std::string& name) const;
   std::shared_ptr<const Handle> OpenData(const std::string& name) const;
   void WriteArray(const std::string& name, int64_t type, std::vector<int64_t> shape,
                   const void* values);

@@ -192,5 +192,23 @@ if [ "$(id -u)" != 0 ]; then
 else
   echo "skip  unwritable folder: root may write anywhere; the read-only checks stand in for it"
 fi
+# data sets: no file, none of the kind, cut, of other conventions, contradictory flags, places that cannot be written
+collect=("$vega" collect --suite libero_object --tasks 0 --episodes 1 --policy hold --all-outcomes --max-steps 2 --image 16)
+"${collect[@]}" --out "$tmp/set.hdf5" >/dev/null 2>&1
+head -c 20000 "$tmp/set.hdf5" >"$tmp/cut.hdf5"
+head -c 4000 /dev/urandom >"$tmp/noise.hdf5"
+check "data set missing" "nowhere.hdf5.*no such file" "$vega" dataset info "$tmp/nowhere.hdf5"
+check "data set is a folder" "not a file" "$vega" dataset info "$tmp"
+check "data set garbled" "not an HDF5 file" "$vega" dataset validate "$tmp/noise.hdf5"
+check "data set truncated" "cut.hdf5.*(cut|truncated)" "$vega" dataset stats "$tmp/cut.hdf5"
+check "no verb" "subcommand" "$vega" dataset
+check "replay of a demo that is not there" "--demos.*within 0 to 0" "$vega" dataset replay "$tmp/set.hdf5" --by state --demos 3
+check "half a declaration" "give both" "$vega" dataset info "$tmp/set.hdf5" --images top
+check "convert what is ours already" "already" "$vega" dataset convert "$tmp/set.hdf5" --to hdf5 --out "$tmp/again.hdf5"
+check "convert onto a file" "there already" "$vega" dataset convert "$tmp/set.hdf5" --to lerobot --out "$tmp/set.hdf5"
+check "collect onto a file" "there already" "${collect[@]}" --out "$tmp/set.hdf5"
+check "collect: resume nothing" "no collection to resume" "${collect[@]}" --out "$tmp/fresh.hdf5" --resume
+check "collect: resume with another seed" "seed.*0, not 1" "${collect[@]}" --out "$tmp/set.hdf5" --resume --seed 1
+check "collect: contradictory flags" "exclude each other" "${collect[@]}" --out "$tmp/x.hdf5" --keep-noops --filter-noops
 echo "$((count - failed)) of $count bad inputs answered with one clear line"
 [ $failed = 0 ]
