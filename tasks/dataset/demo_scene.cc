@@ -25,12 +25,15 @@ std::shared_ptr<const Task> FindAnywhere(const DemoInfo& demo) {
   // the suite the file names comes first
   std::stable_partition(names.begin(), names.end(),
                         [&](const std::string& name) { return name == demo.suite; });
+  // a folder of problems, such as generated ones, is named by its path
+  if (std::filesystem::is_directory(demo.suite)) names.insert(names.begin(), demo.suite);
   for (const std::string& name : names) {
     const Suite suite = LoadSuite(name);
     if (const int index = IndexIn(suite, demo.task_name); index >= 0) return LoadTask(suite, index);
   }
   throw Error(fmt::format("{} is of task \"{}\", which no suite has", demo.name, demo.task_name),
-              "check the attribute bddl_file_name, or run ./vega to fetch the suites");
+              "check the attribute bddl_file_name; of generated problems, run where their folder "
+              "lies as it did when they were collected");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <filesystem>
 
 #include "sim/base/file.h"
 #include "sim/base/paths.h"
@@ -12,6 +13,8 @@
 #include "tasks/scene/scene_composer.h"
 
 namespace vega {
+
+namespace fs = std::filesystem;
 
 DemoTask DescribeDemoTask(const Suite& suite, int index) {
   const TaskEntry& entry = suite.tasks.at(index);
@@ -21,7 +24,7 @@ DemoTask DescribeDemoTask(const Suite& suite, int index) {
           .name = entry.name,
           .instruction = entry.instruction,
           .problem_name = problem.problem_name,
-          .bddl_file = "bddl_files/" + suite.name + "/" + entry.bddl.filename().string(),
+          .bddl_file = "bddl_files" / fs::path(suite.name).filename() / entry.bddl.filename(),
           .bddl_content = std::string(MappedFile(entry.bddl).text()),
           .mjcf = ComposeScene(problem, Data()).mjcf};
 }
