@@ -68,7 +68,10 @@ double Crowding(const World& world, const Pose& hand, double opening, const Item
   for (const Sample& sample : HandSamples(opening)) {
     points.emplace_back(hand * sample.local, sample.margin);
   }
-  return CountInside(world, points, ignore, hand * Vector3d(0, 0, -0.05), 0.14);
+  int below_table = 0;
+  for (const auto& [point, margin] : points) below_table += point.z() < world.TableHeight();
+  return CountInside(world, points, ignore, hand * Vector3d(0, 0, -0.05), 0.14) +
+         Counted(below_table);
 }
 
 double ItemCrowding(const World& world, const Item& item, const Pose& from, const Pose& to) {
