@@ -160,7 +160,7 @@ struct ExpertPolicy::Episode {
   Script Move(const Item& item, Target target) {
     const CategoryGrasps* grasps = tables.FindGrasps(item.category);
     if (target.owner() == nullptr && grasps && grasps->slide_radius > 0) {
-      co_return co_await Slide(arm, tables, item, *target.region);
+      if (co_await Slide(arm, tables, item, *target.region)) co_return true;
     }
     if (target.owner() && tables.doors.contains(target.owner()->category) &&
         tables.PlaceOn(target.category(), target.part()).kind == PlaceKind::kMicrowave) {

@@ -12,14 +12,19 @@ constexpr double kTip = 0.0092;      // m, from the grip site to the fingertips
 constexpr double kTipAbove = 0.005;  // m, of the fingertips above the table
 constexpr double kLostRim = 0.076;   // m, between hand and root
 constexpr double kNear = 0.015;      // m, from the end of the way
+constexpr double kBlocked = 3.1;     // cost of a way that is not tried
 constexpr int kGrips = 6;
 
-// the point beside the middle of the way over which the item runs into least
-Vector2d Waypoint(const World& world, const Item& item, const Vector2d& from, const Vector2d& to) {
+struct Way {
+  Vector2d middle;
+  double cost;  // of what the item runs into
+};
+
+// over the point beside the middle by which the item runs into least
+Way FindWay(const World& world, const Item& item, const Vector2d& from, const Vector2d& to) {
   const Pose now = world.PoseOf(item);
   const Vector2d way = to - from, side = Vector2d(-way.y(), way.x()).normalized();
-  Vector2d best = (from + to) / 2;
-  double least = 1e9;
+  Way best{(from + to) / 2, 1e9};
   for (const double offset : {0.0, 0.04, -0.04, 0.08, -0.08, 0.12, -0.12}) {
     const Vector2d middle = (from + to) / 2 + offset * side;
     double cost = 10 * std::abs(offset);
@@ -30,9 +35,7 @@ Vector2d Waypoint(const World& world, const Item& item, const Vector2d& from, co
       cost += 0.3 * ItemCrowding(world, item, now, {{at.x(), at.y(), now.p.z()}, now.R}) +
               0.3 * ReachCost(world, {{at.x(), at.y(), now.p.z()}, HandDown(0)});
     }
-    if (cost >= least) continue;
-    least = cost;
-    best = middle;
+    if (cost < best.cost) best = {middle, cost};
   }
   return best;
 }
@@ -46,7 +49,9 @@ Script Slide(Arm& arm, const ExpertTables& tables, const Item& item, const Regio
   const Vector2d end = world.PoseOf(region).p.head<2>();
   const Vector2d half = (world.PoseOf(region).R * region.half).cwiseAbs().head<2>();
   const Vector2d begin = world.PoseOf(item).p.head<2>();
-  const Vector2d middle = Waypoint(world, item, begin, end);
+  const Way way_there = FindWay(world, item, begin, end);
+  if (way_there.cost > kBlocked) co_return false;
+  const Vector2d middle = way_there.middle;
   const auto root = [&world, &item] { return Vector2d(world.PoseOf(item).p.head<2>()); };
   const auto inside = [&] {
     return ((root() - end).cwiseAbs().array() < 0.7 * half.array()).all();
