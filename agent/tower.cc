@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "agent/checkpoint.h"
+#include "agent/control_backends.h"
 #include "agent/device.h"
 #include "agent/modules.h"
 #include "agent/shapes.h"
@@ -168,20 +169,48 @@ std::string Identity(const Tower& tower) {
   return fmt::format("{:016x}", Hash64(fmt::format("{}|{}", text, fmt::join(files, "|"))));
 }
 
+// The control a name starts with, e.g. "noise-only" of "noise-only:vae"; the rest is put in
+// `inner`, which is wan_t2v where there is none. Empty for a tower's own name.
+std::string SplitControl(const std::string& name, std::string& inner) {
+  for (const char* control : {"noise-only", "shuffled-frames"}) {
+    if (name != control && !name.starts_with(std::string(control) + ":")) continue;
+    const size_t colon = name.find(':');
+    inner = colon == std::string::npos ? "wan_t2v" : name.substr(colon + 1);
+    return control;
+  }
+  return {};
+}
+
 }  // namespace
 
 Tower OpenTower(const TowerOptions& options) {
+  TowerOptions inner = options;
+  if (const std::string control = SplitControl(options.tower, inner.tower); !control.empty()) {
+    Tower tower = OpenTower(inner);
+    if (control == "noise-only") {
+      tower.backend = std::make_shared<NoiseOnlyBackend>(tower.backend);
+    } else {
+      tower.backend = std::make_shared<ShuffledFramesBackend>(tower.backend);
+    }
+    tower.options.tower = control + ":" + tower.options.tower;
+    tower.identity = control + "/" + tower.identity;
+    return tower;
+  }
   Tower tower{.options = options};
   TowerOptions& o = tower.options;
   bool draw = o.weights.empty();
+  if (o.tower == "random-init") o.tower = "random-init:wan_t2v";
   if (o.tower.starts_with(kRandomInit)) {
     o.tower.erase(0, sizeof(kRandomInit) - 1);
     draw = true;
   }
   const auto names = TowerNames();
   if (std::find(names.begin(), names.end(), o.tower) == names.end()) {
-    throw Error(fmt::format("unknown tower '{}'", o.tower),
-                fmt::format("towers: {}; random-init:TOWER", fmt::join(names, ", ")));
+    throw Error(
+        fmt::format("unknown tower '{}'", o.tower),
+        fmt::format(
+            "towers: {}; controls: random-init:TOWER, noise-only:TOWER, shuffled-frames:TOWER",
+            fmt::join(names, ", ")));
   }
   if (o.frames != "independent" && o.frames != "clip") {
     throw Error(fmt::format("unknown frames mode '{}'", o.frames), "modes: independent, clip");

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <torch/version.h>
 
+#include "agent/cached_backend.h"
+#include "agent/compare_backend.h"
 #include "agent/device.h"
 #include "agent/shapes.h"
 #include "agent/tensor_file.h"
@@ -71,7 +73,22 @@ std::string ExtractTowerFeatures(const TowerFeaturesOptions& options) {
   for (int64_t i = 0; i < request.frames.size(0); ++i) {
     request.noise.push_back({options.seed, "clip", static_cast<uint64_t>(i)});
   }
-  const Tower tower = OpenTower(options.tower);
+  Tower tower = OpenTower(options.tower);
+  std::shared_ptr<CompareBackend> compare;
+  if (!options.compare.empty()) {
+    TowerOptions other = options.tower;
+    other.tower = options.compare;
+    other.weights = options.compare_weights;
+    compare = std::make_shared<CompareBackend>(tower.backend, OpenTower(other).backend);
+    tower.backend = compare;
+  }
+  std::shared_ptr<CachedBackend> cached;
+  if (!options.cache.empty()) {
+    cached = std::make_shared<CachedBackend>(
+        tower.backend, tower.identity,
+        FeatureCacheOptions{.folder = options.cache, .max_bytes = options.cache_bytes});
+    tower.backend = cached;
+  }
   StageTimes times;
   const VideoFeatures out = tower.backend->Extract(request, &times);
   const auto layout = [&](const at::Tensor& latents) {
@@ -97,7 +114,14 @@ std::string ExtractTowerFeatures(const TowerFeaturesOptions& options) {
                 {"noise", options.noise.empty() ? fmt::format("seed {}", options.seed) : "given"},
                 {"torch", TORCH_VERSION},
                 {"vega", "features 1"}});
-  return TimesLine(times);
+  std::string line = TimesLine(times);
+  if (cached != nullptr) {
+    const auto counts = cached->counts();
+    line += fmt::format("; cache: {} found, {} computed", counts.hits, counts.misses);
+  }
+  if (compare != nullptr)
+    line += fmt::format("; against {}: {}", options.compare, compare->Summary());
+  return line;
 }
 
 }  // namespace vega

@@ -17,14 +17,20 @@ struct TowerFeaturesOptions {
   std::filesystem::path out;    // safetensors
   uint64_t seed = 0;            // of drawn noise
   int threads = 0;              // of one operation; 0: those of the machine
+  std::filesystem::path
+      cache;  // folder of features computed before; or empty, see cached_backend.h
+  int64_t cache_bytes = int64_t{1} << 30;  // it may hold
+  std::string compare;                     // a tower whose features are compared; or empty
+  std::filesystem::path compare_weights;   // its folder, as TowerOptions::weights
 };
 
 // Writes latents and noisy, tokens [T,N,D] before and pooled [T,D,P,P] after pooling (native grids
 // are [T,D,h,w]), all f32. With independent frames T is the clip's and latents are [T,C,1,h,w], as
 // is the noise. A causal clip has T = t latent frames; its latents have the layout of the noise
 // given, [1,C,t,h,w] or [t,C,1,h,w], the former where none is. Metadata says tower, block,
-// timestep, sigma, versions and where weights and prompt are from. Returns stage times as a line.
-// Throws Error.
+// timestep, sigma, versions and where weights and prompt are from. Returns stage times as a line,
+// with what the cache did and how far the compared tower, opened with the same options, was. Throws
+// Error.
 std::string ExtractTowerFeatures(const TowerFeaturesOptions& options);
 
 }  // namespace vega

@@ -5,6 +5,9 @@
 //   wan_vace   the same with Wan2.1 VACE's hint path, fed as VEGA-3D feeds it
 //   vae        the VAE alone: a token is one latent pixel
 //   vega-s     our own small world model: wan_t2v's code, sizes from its checkpoint folder
+//
+// Before any of these and a colon, a control: random-init (drawn weights), noise-only,
+// shuffled-frames (see agent/control_backends.h). A control alone is that of wan_t2v.
 
 #pragma once
 
@@ -18,7 +21,7 @@
 namespace vega {
 
 struct TowerOptions {
-  std::string tower = "wan_t2v";  // see TowerNames(); "random-init:TOWER" draws the weights
+  std::string tower = "wan_t2v";  // see TowerNames(), or CONTROL:TOWER
   // A folder; see OpenTower. Empty: the published sizes with drawn weights.
   std::filesystem::path weights;
   uint64_t weights_seed = 0;           // of drawn weights

@@ -47,7 +47,9 @@ std::function<void()> AddTowerFlags(CLI::App& mode, TowerOptions& tower) {
     return mode.add_option(flag, value, help)->group(kGroup);
   };
   add("--tower", tower.tower,
-      "wan_t2v, wan_vace, vae or vega-s; random-init:TOWER draws the weights");
+      "wan_t2v, wan_vace, vae or vega-s, or one of the controls random-init:TOWER, "
+      "noise-only:TOWER, "
+      "shuffled-frames:TOWER");
   add("--weights", tower.weights,
       "folder: transformer/ and vae/ as diffusers writes them, the original Wan2.1 files, or a "
       "checkpoint (vega-s); without it the published size with drawn weights");
