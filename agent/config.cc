@@ -61,6 +61,7 @@ VegaModelOptions ModelPreset(const std::string& name) {
     VegaModelOptions o;
     o.block = 29;
     o.fusion.method = "token_gated_residual";
+    o.fusion.spatial_reasoning_keys = true;
     return o;
   }
   throw Error(fmt::format("unknown model '{}'", name),

@@ -67,11 +67,12 @@ struct SemanticEncoderOptions {
 
 // How semantic and generative tokens become fused tokens (VEGA-3D FeatureFusionModule).
 struct FusionOptions {
-  std::string method = "token_gated";  // see agent/fusion.h
-  int64_t dim = 3584;                  // D of both streams
-  int64_t num_heads = 8;               // cross_attention
-  int64_t num_layers = 1;              // cross_attention
-  double forced_gate = -1;             // in [0, 1] replaces the gate; negative: the learnt gate
+  std::string method = "token_gated";   // see agent/fusion.h
+  int64_t dim = 3584;                   // D of both streams
+  int64_t num_heads = 8;                // cross_attention
+  int64_t num_layers = 1;               // cross_attention
+  double forced_gate = -1;              // in [0, 1] replaces the gate; negative: the learnt gate
+  bool spatial_reasoning_keys = false;  // "weighted" with that branch's key weight_3d
 };
 
 // The pipeline: clips to fused tokens.
@@ -87,6 +88,10 @@ struct VegaModelOptions {
   int64_t timestep = 300;              // target; the nearest of the schedule is used
   double shift = 5.0;                  // of the flow schedule
   int64_t grid = 14;                   // G
+  // Put the region the world model sees where the semantic encoder's tokens are. As published
+  // (false) it fills the encoder's whole picture, whose last pixels no token covers where the side
+  // is no multiple of the patch: 6 of SigLIP's 384.
+  bool registered = true;
 };
 
 // The transformer that turns fused tokens, words and proprio into an action chunk.

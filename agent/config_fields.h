@@ -37,6 +37,7 @@ template <class V>
 void Fields(V& v, FusionOptions& o) {
   v("method", o.method), v("dim", o.dim), v("num_heads", o.num_heads);
   v("num_layers", o.num_layers), v("forced_gate", o.forced_gate);
+  v("spatial_reasoning_keys", o.spatial_reasoning_keys);
 }
 
 template <class V>
@@ -44,6 +45,7 @@ void Fields(V& v, VegaModelOptions& o) {
   v("vae", o.vae), v("dit", o.dit), v("semantic", o.semantic), v("fusion", o.fusion);
   v("height", o.height), v("width", o.width), v("frames", o.frames), v("block", o.block);
   v("timestep", o.timestep), v("shift", o.shift), v("grid", o.grid);
+  v("registered", o.registered);
 }
 
 template <class V>

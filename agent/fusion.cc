@@ -86,13 +86,21 @@ FeatureFusionImpl::Method FeatureFusionImpl::ParseMethod(const std::string& name
 
 FeatureFusionImpl::FeatureFusionImpl(const FusionOptions& o)
     : options_(o), method_(ParseMethod(o.method)) {
+  const bool gated = method_ != Method::kAdd && method_ != Method::kOnly &&
+                     method_ != Method::kConcat && method_ != Method::kCrossAttention;
+  if (o.forced_gate > 1 || (o.forced_gate >= 0 && !gated)) {
+    throw Error(fmt::format("fusion '{}' cannot be given a gate of {}", o.method, o.forced_gate),
+                gated ? "gates go from 0 (all generative) to 1 (all semantic)"
+                      : "methods with a gate: weighted, gated, token_gated, token_gated_residual, "
+                        "instruction_token_gated, paper");
+  }
   const int64_t dim = o.dim;
   const auto scalar = [this](const char* name, double value) {
     return register_parameter(name, at::scalar_tensor(value));
   };
   if (method_ == Method::kWeighted) {
     weight_2d_ = scalar("weight_2d", 0.5);
-    weight_gen_ = scalar("weight_gen", 0.5);
+    weight_gen_ = scalar(o.spatial_reasoning_keys ? "weight_3d" : "weight_gen", 0.5);
   } else if (method_ == Method::kCrossAttention) {
     for (int64_t i = 0; i < o.num_layers; ++i) {
       blocks_.push_back(RegisterAt(*this, "cross_attn_blocks." + std::to_string(i),
@@ -169,8 +177,15 @@ FusedTokens FeatureFusionImpl::forward(const at::Tensor& s, const at::Tensor& v,
       return {s + v, {}};
     case Method::kOnly:
       return {v, {}};
-    case Method::kWeighted:
-      return {(weight_2d_ * s + weight_gen_ * v) / (weight_2d_ + weight_gen_), {}};
+    case Method::kWeighted: {
+      const at::Tensor share = weight_2d_ / (weight_2d_ + weight_gen_);  // []
+      const at::Tensor g =
+          options_.forced_gate >= 0 ? at::full_like(share, options_.forced_gate) : share;
+      const at::Tensor mixed = options_.forced_gate >= 0 ? g * s + (1 - g) * v
+                                                         : (weight_2d_ * s + weight_gen_ * v) /
+                                                               (weight_2d_ + weight_gen_);
+      return {mixed, g.expand({s.size(0), s.size(1), 1})};
+    }
     case Method::kConcat:
       return {projection_(at::cat({norm1_(s), norm2_(v)}, -1)), {}};
     case Method::kCrossAttention: {

@@ -3,7 +3,8 @@
 //
 //   add                      s + v
 //   only                     v
-//   weighted                 (weight_2d s + weight_gen v) / (weight_2d + weight_gen)
+//   weighted                 (weight_2d s + weight_gen v) / (weight_2d + weight_gen); the second
+//                            weight is weight_3d in the spatial-reasoning branch, see FusionOptions
 //   concat                   W [LN s; LN v]
 //   gated                    g LN s + (1 - g) LN v,  g = sigmoid(W [LN s; LN v]) a channel
 //   token_gated              the same with one g a token
@@ -12,10 +13,11 @@
 //                            to the gate's logit
 //   cross_attention          tokens s attend to tokens v
 //   paper                    g s + (1 - g) v,  g = sigmoid(W [LN v; LN s]) a token: equations 6 to
-//   8
-//                            of arXiv 2603.19235
+//                            8 of arXiv 2603.19235
 //
-// A gate of 1 is all semantic, 0 all generative.
+// A gate of 1 is all semantic, 0 all generative. Every gate is given out with the tokens, that of
+// `weighted` being weight_2d / (weight_2d + weight_gen) everywhere, and can be forced to a value;
+// add, only, concat and cross_attention have none.
 
 #pragma once
 
@@ -30,7 +32,7 @@ namespace vega {
 
 struct FusedTokens {
   at::Tensor tokens;  // [B,N,D]
-  at::Tensor gate;    // [B,N,1], [B,N,D] for "gated"; undefined for methods without a gate
+  at::Tensor gate;    // in [0,1], [B,N,1], [B,N,D] for "gated"; undefined for methods without one
 };
 
 // One block of cross_attention: attention of s over v with a 2-D sine embedding, then an MLP.
@@ -50,7 +52,8 @@ TORCH_MODULE(FusionAttentionBlock);
 
 class FeatureFusionImpl : public torch::nn::Module {
  public:
-  // Throws Error on an unknown method.
+  // Throws Error on an unknown method, and on a forced gate that is above 1 or that the method does
+  // not have.
   explicit FeatureFusionImpl(const FusionOptions& options);
 
   // semantic, generative [B,N,D]; instruction [B or 1,D], used by instruction_token_gated only.

@@ -55,6 +55,22 @@ VegaPipeline::VegaPipeline(VegaModel model, std::shared_ptr<FeatureBackend> back
   }
 }
 
+at::Tensor VegaPipeline::SemanticTokens(const at::Tensor& frames) const {
+  const c10::InferenceMode guard;
+  const VegaModelOptions& o = options();
+  const at::Device device = model_->prompt_embedding.device();
+  const at::Tensor pixels =
+      FramesToPixels(frames.to(device), o.height, o.width).squeeze(2);  // [B,3,H,W]
+  const int64_t size = o.semantic.image_size;
+  if (!o.registered) return model_->semantic(ResizeRegion(pixels, size));
+  // a side that is no multiple of the patch ends in pixels no token covers: the region must not
+  const int64_t covered = model_->semantic->grid() * o.semantic.patch_size;
+  const at::Tensor region = ResizeRegion(pixels, covered);
+  return model_->semantic(
+      covered == size ? region
+                      : at::replication_pad2d(region, {0, size - covered, 0, size - covered}));
+}
+
 VegaFeatures VegaPipeline::Extract(const FeatureRequest& request, StageTimes* times,
                                    const at::Tensor& instruction) const {
   const c10::InferenceMode guard;
@@ -68,10 +84,7 @@ VegaFeatures VegaPipeline::Extract(const FeatureRequest& request, StageTimes* ti
   at::Tensor semantic;  // [B,g*g,Ds]
   {
     const StageTimer timer(times, Stage::kSemantic);
-    const at::Device device = model_->prompt_embedding.device();
-    const at::Tensor pixels =
-        FramesToPixels(newest.to(device), o.height, o.width).squeeze(2);  // [B,3,H,W]
-    semantic = model_->semantic(ResizeRegion(pixels, o.semantic.image_size));
+    semantic = SemanticTokens(newest);
   }
   const StageTimer timer(times, Stage::kFusion);
   out.generative = model_->generative_projector(out.video.pooled.select(1, -1));

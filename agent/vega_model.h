@@ -66,7 +66,11 @@ class VegaPipeline {
   // request.
   VegaFeatures Extract(const FeatureRequest& request, StageTimes* times,
                        const at::Tensor& instruction = {}) const;
+  // The semantic encoder alone, before its projector: frames [B,1,H,W,3] u8 -> [B,g*g,Ds]. Sees the
+  // region of the picture that the world model sees.
+  at::Tensor SemanticTokens(const at::Tensor& frames) const;
   const VegaModelOptions& options() const { return model_->options; }
+  const std::shared_ptr<FeatureBackend>& backend() const { return backend_; }
 
  private:
   mutable VegaModel model_;  // forward() is not const in LibTorch, but changes nothing

@@ -142,6 +142,62 @@ TEST_CASE("A forced gate shows one stream alone") {
   CheckClose(residual.out.tokens, residual.s);
 }
 
+TEST_CASE("Every method computes what torch.nn does, from weights under the published keys") {
+  const TensorMap fixture = AgentFixture("fusion");
+  for (const std::string method :
+       {"add", "only", "weighted", "concat", "gated", "token_gated", "token_gated_residual",
+        "instruction_token_gated", "cross_attention", "paper"}) {
+    INFO(method);
+    FeatureFusion fusion(
+        FusionOptions{.method = method, .dim = kDim, .num_heads = 2, .num_layers = 2});
+    TensorMap weights;
+    for (const auto& [key, tensor] : fixture) {
+      if (key.starts_with(method + "/w/")) weights.emplace(key.substr(method.size() + 3), tensor);
+    }
+    Freeze(*fusion);
+    LoadTensors(*fusion, weights, method);  // strict: no key is missing, none left over
+    const FusedTokens out = fusion(fixture.at("s"), fixture.at("v"), fixture.at("context"));
+    CHECK(RelativeError(out.tokens, fixture.at(method + "/tokens")) < 1e-6);
+    const bool gated = fixture.contains(method + "/gate");
+    REQUIRE(out.gate.defined() == gated);
+    if (!gated) continue;
+    CHECK(RelativeError(out.gate, fixture.at(method + "/gate")) < 1e-6);
+    CHECK((out.gate.ge(0) & out.gate.le(1)).all().item<bool>());
+  }
+}
+
+TEST_CASE("Published starting values and keys of single numbers") {
+  const auto value = [](const char* method, const char* key, bool sr = false) {
+    const FeatureFusion fusion(
+        FusionOptions{.method = method, .dim = 4, .spatial_reasoning_keys = sr});
+    return NamedTensors(*fusion).at(key).item<float>();
+  };
+  CHECK(value("weighted", "weight_2d") == 0.5f);
+  CHECK(value("weighted", "weight_gen") == 0.5f);
+  CHECK(value("weighted", "weight_3d", true) == 0.5f);
+  CHECK(value("token_gated_residual", "residual_scale") == 0.2f);
+  CHECK(value("instruction_token_gated", "gate_bias") == -0.5f);
+  CHECK(value("context_gated", "context_scale") == 1.0f);
+}
+
+TEST_CASE("Every gate can be forced; methods without one and gates above 1 are refused") {
+  const at::Tensor s = Uniform({1, 4, 8}, 1), v = Uniform({1, 4, 8}, 2), c = Uniform({1, 8}, 3);
+  for (const char* method : {"weighted", "gated", "token_gated", "token_gated_residual",
+                             "instruction_token_gated", "paper"}) {
+    for (const double gate : {0.0, 0.25, 1.0}) {
+      FeatureFusion fusion(FusionOptions{.method = method, .dim = 8, .forced_gate = gate});
+      InitializeWeights(*fusion, 1);
+      CHECK((fusion(s, v, c).gate == gate).all().item<bool>());
+    }
+    CHECK_THROWS_WITH(FeatureFusion(FusionOptions{.method = method, .forced_gate = 1.5}),
+                      Catch::Contains("0 (all generative) to 1"));
+  }
+  for (const char* method : {"add", "only", "concat", "cross_attention"}) {
+    CHECK_THROWS_WITH(FeatureFusion(FusionOptions{.method = method, .forced_gate = 1}),
+                      Catch::Contains("methods with a gate"));
+  }
+}
+
 TEST_CASE("Fusion refuses what it cannot fuse") {
   CHECK_THROWS_WITH(FeatureFusion(FusionOptions{.method = "sum", .dim = 4}),
                     Catch::Contains("unknown fusion method 'sum'"));

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/device.h"
+#include "agent/preprocess.h"
 #include "agent/world_model_tower.h"
 #include "sim/base/error.h"
 #include "tests/agent/agent_test_util.h"
@@ -68,6 +69,22 @@ TEST_CASE("The same seed gives the same features bit for bit, another seed other
   CHECK_FALSE(a.fused.equal(d.fused));
 }
 
+TEST_CASE("A clip's features do not depend on the batch it comes in, but for rounding") {
+  const VegaPipeline pipeline(MakeModel(SmallModel()));
+  const FeatureRequest four = Request(RandomFrames(4, 5, 128, 1));
+  const VegaFeatures together = pipeline.Extract(four, nullptr);
+  for (int64_t b = 0; b < 4; ++b) {
+    FeatureRequest one;
+    one.frames = four.frames.narrow(0, b, 1);
+    one.noise = {four.noise[b]};
+    const VegaFeatures alone = pipeline.Extract(one, nullptr);
+    // what is drawn is equal to the bit; matrix products of other sizes may round otherwise
+    CHECK(RelativeError(alone.video.noisy, together.video.noisy.narrow(0, b, 1)) < 1e-6);
+    CHECK(RelativeError(alone.video.tokens, together.video.tokens.narrow(0, b, 1)) < 1e-5);
+    CHECK(RelativeError(alone.fused, together.fused.narrow(0, b, 1)) < 1e-5);
+  }
+}
+
 TEST_CASE("Noise can be given as a tensor") {
   const VegaPipeline pipeline(MakeModel(SmallModel()));
   FeatureRequest request = Request(RandomFrames(2, 5, 128, 1));
@@ -89,25 +106,69 @@ void KeepCentreTaps(torch::nn::Module& module) {
   }
 }
 
+// What of a picture of 128 pixels a model sees, and its two grids.
+struct Sight {
+  int64_t height, width;  // of the world model's picture
+  int64_t top, left;      // of the seen region in the camera's, pixels
+  int64_t grid;           // G
+  int64_t image_size;     // of the semantic encoder
+};
+
 TEST_CASE("A dot at a pixel lights the same token of both grids") {
+  const Sight sight = GENERATE(Sight{128, 128, 0, 0, 8, 64},   // all of the picture
+                               Sight{64, 128, 32, 0, 4, 64},   // its middle rows
+                               Sight{128, 64, 0, 32, 4, 64},   // its middle columns
+                               Sight{128, 128, 0, 0, 8, 71});  // 7 pixels no token covers
   VegaModelOptions options = SmallModel();
   options.block = 0;
+  options.height = sight.height;
+  options.width = sight.width;
+  options.grid = sight.grid;
+  options.semantic.image_size = sight.image_size;
   VegaModel model = MakeModel(options);
   KeepCentreTaps(*model->vae);
   const VegaPipeline pipeline(model);
   const at::Tensor empty = at::full({1, 5, 128, 128, 3}, 100, at::kByte);
   const VegaFeatures before = pipeline.Extract(Request(empty), nullptr);
-  for (const auto& [row, column] : {std::pair{2, 5}, {6, 1}, {0, 7}, {4, 4}}) {
+  const int64_t cell_h = sight.height / sight.grid, cell_w = sight.width / sight.grid;  // pixels
+  const int64_t last = sight.grid - 1;
+  for (const auto& [row, column] :
+       {std::pair<int64_t, int64_t>{1, 2}, {2, 0}, {0, last}, {last, 1}}) {
     at::Tensor dotted = empty.clone();
-    // the middle half of a 16 px cell
-    dotted.narrow(2, 16 * row + 4, 8).narrow(3, 16 * column + 4, 8).fill_(255);
+    // the middle half of a cell
+    dotted.narrow(2, sight.top + cell_h * row + cell_h / 4, cell_h / 2)
+        .narrow(3, sight.left + cell_w * column + cell_w / 4, cell_w / 2)
+        .fill_(255);
     const VegaFeatures after = pipeline.Extract(Request(dotted), nullptr);
     const auto lit = [](const at::Tensor& a, const at::Tensor& b) {
       return (a - b).norm(2, -1).argmax().item<int64_t>();
     };
-    INFO("row " << row << ", column " << column);
-    CHECK(lit(after.generative, before.generative) == 8 * row + column);
-    CHECK(lit(after.semantic, before.semantic) == 8 * row + column);
+    INFO("seen " << sight.height << "x" << sight.width << ", row " << row << ", column " << column);
+    CHECK(lit(after.generative, before.generative) == sight.grid * row + column);
+    CHECK(lit(after.semantic, before.semantic) == sight.grid * row + column);
+  }
+}
+
+// [1,h*w,2]: row and column of the middle of each cell of a grid over a region, in [0,1]
+at::Tensor Middles(int64_t h, int64_t w) {
+  const at::Tensor rows = (at::arange(h) + 0.5) / static_cast<double>(h);
+  const at::Tensor columns = (at::arange(w) + 0.5) / static_cast<double>(w);
+  return at::stack({rows.view({h, 1}).expand({h, w}), columns.view({1, w}).expand({h, w})}, 2)
+      .view({1, h * w, 2});
+}
+
+TEST_CASE("Pooled and interpolated grids keep every place where it is") {
+  // the published sizes (30x52 and 45x80 tokens, SigLIP's 27x27) and square ones, to 14 and 16
+  for (const int64_t grid : {14, 16}) {
+    const at::Tensor wanted = Middles(grid, grid);
+    const double cell = 1.0 / static_cast<double>(grid);
+    for (const auto& [h, w] : {std::pair<int64_t, int64_t>{30, 52}, {45, 80}, {30, 30}, {64, 64}}) {
+      const at::Tensor pooled = PoolTokens(Middles(h, w).unsqueeze(1), h, w, grid).squeeze(1);
+      // bins of whole tokens, as published, are off by up to half a token
+      CHECK((pooled - wanted).abs().max().item<double>() < 0.25 * cell);
+    }
+    const at::Tensor resized = ResizeTokens(Middles(27, 27), grid);
+    CHECK((resized - wanted).abs().max().item<double>() < 0.01 * cell);
   }
 }
 
