@@ -7,8 +7,10 @@
 
 #include "agent/device.h"
 #include "agent/flow_schedule.h"
+#include "agent/probe/cell_points.h"
 #include "agent/shapes.h"
 #include "agent/tensor_file.h"
+#include "agent/token_pictures.h"
 #include "agent/vega_agent.h"
 #include "sim/base/error.h"
 
@@ -40,7 +42,26 @@ TensorMap Outputs(const VegaFeatures& features, const std::string& stream, bool 
   put("semantic", features.semantic);
   put("fused", features.fused);
   put("gate", features.gate);
+  put("pca", PrincipalComponents(features.video.pooled.select(1, -1)));
+  put("norm", features.video.pooled.select(1, -1).norm(2, -1));
   return out;
+}
+
+// the part of the newest frames of clips [B,T,H,W,3] that the model sees, as pictures
+std::vector<Image> SeenPictures(const at::Tensor& clips, const VegaModelOptions& model) {
+  const PictureRegion region = CoverCropRegion(
+      static_cast<int>(clips.size(2)), static_cast<int>(clips.size(3)), model.height, model.width);
+  std::vector<Image> pictures;
+  for (int64_t b = 0; b < clips.size(0); ++b) {
+    pictures.push_back(CutRegion(ToImage(clips[b][-1]), region));
+  }
+  return pictures;
+}
+
+void MakeFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(fmt::format("cannot make {}: {}", folder.string(), error.message()));
 }
 
 }  // namespace
@@ -52,6 +73,7 @@ void ExtractClipFeatures(const ClipFeaturesOptions& options) {
   const auto agent = OpenAgent(options.model, options.device, {options.block, options.timestep});
   const VegaModelOptions& model = agent->pipeline().options();
   const bool independent = model.frames == "independent";
+  if (!options.pictures.empty()) MakeFolder(options.pictures);
   TensorMap out;
   for (const auto& [name, clip] : in) {
     if (name != "clip" && !name.starts_with("clip_")) continue;
@@ -64,7 +86,11 @@ void ExtractClipFeatures(const ClipFeaturesOptions& options) {
       }
       request.injected = independent ? found->second : found->second.unsqueeze(0);
     }
-    out.merge(Outputs(agent->pipeline().Extract(request, nullptr), stream, independent));
+    const VegaFeatures features = agent->pipeline().Extract(request, nullptr);
+    out.merge(Outputs(features, stream, independent));
+    if (options.pictures.empty()) continue;
+    WriteTokenPictures(options.pictures, name, SeenPictures(request.frames, model),
+                       features.video.pooled.select(1, -1), features.gate);
   }
   if (out.empty()) {
     throw Error(fmt::format("{} has no clip", options.clip.string()),

@@ -13,6 +13,7 @@ struct ClipFeaturesOptions {
   std::filesystem::path clip;   // tensors "clip" or "clip_CAMERA" [T,H,W,3] u8, row 0 top
   std::filesystem::path out;    // safetensors
   std::filesystem::path noise;  // tensors "noise" or "noise_CAMERA" [C,t,h,w] f32; or empty: drawn
+  std::filesystem::path pictures;   // folder for PNG overlays; or empty: none
   std::string model = "vega-tiny";  // or a checkpoint folder
   std::optional<int64_t> block;     // k; by default the model's
   std::optional<int64_t> timestep;  // target; by default the model's
@@ -21,9 +22,11 @@ struct ClipFeaturesOptions {
 };
 
 // Writes, for each clip and with its suffix: latents and noisy [C,t,h,w], tokens [N,D] before and
-// pooled [G*G,D] after pooling, generative, semantic and fused [G*G,D], gate [G*G,1]; where frames
-// are independent each has T rows in front. Metadata names model, block, timestep, sigma and seed.
-// Throws Error.
+// pooled [G*G,D] after pooling, generative, semantic and fused [G*G,D], gate [G*G,1], pca [G*G,3]
+// (first components of pooled, all frames together) and norm [G*G] (lengths of pooled); where
+// frames are independent each has T rows in front. Metadata names model, block, timestep, sigma and
+// seed. With `pictures`, also writes components, lengths and gate as pictures over what the camera
+// saw; see WriteTokenPictures. Throws Error.
 void ExtractClipFeatures(const ClipFeaturesOptions& options);
 
 }  // namespace vega

@@ -30,9 +30,10 @@ void RunTower(TowerFeaturesOptions& options, const ClipFeaturesOptions& shared) 
 }
 
 void RunAgent(ClipFeaturesOptions& options, const CLI::App& mode, const TowerOptions& tower) {
-  for (const char* flag : {"--weights", "--weights-seed", "--preset", "--shift", "--size", "--crop",
-                           "--range", "--pool", "--fps-mode", "--dtype", "--prompt-embedding",
-                           "--prompt", "--text-encoder", "--vace-tokens", "--threads"}) {
+  for (const char* flag :
+       {"--weights", "--weights-seed", "--preset", "--shift", "--size", "--crop", "--range",
+        "--pool", "--fps-mode", "--dtype", "--prompt-embedding", "--prompt", "--text-encoder",
+        "--vace-tokens", "--threads", "--cache", "--compare"}) {
     if (mode.count(flag) > 0) throw Error(fmt::format("{} goes with --tower", flag));
   }
   if (mode.count("--block") > 0) options.block = tower.block;
@@ -58,6 +59,21 @@ std::function<int()> AddFeatures(CLI::App& mode) {
   mode.add_option("--noise", agent.noise,
                   "safetensors file of \"noise\" to use instead: [T,C,1,h,w] f32, for one causal "
                   "clip also [1,C,t,h,w]; with --model \"noise\" or \"noise_CAMERA\" [C,t,h,w]");
+  mode.add_option("--pictures", agent.pictures,
+                  "with --model, folder for PNG files: principal components, lengths of tokens and "
+                  "gate, laid over what the camera saw");
+  auto* cache = mode.add_option("--cache", flags->tower.cache,
+                                "with --tower, folder of features computed before, by the content "
+                                "of clip, noise and tower; processes may share it");
+  mode.add_option("--cache-bytes", flags->tower.cache_bytes,
+                  "it may hold; the least recently used go first")
+      ->needs(cache)
+      ->check(CLI::PositiveNumber);
+  auto* compare = mode.add_option("--compare", flags->tower.compare,
+                                  "with --tower, also run this one with the same options and say "
+                                  "how far its features are from the first one's")
+                      ->excludes(cache);
+  mode.add_option("--compare-weights", flags->tower.compare_weights, "its folder")->needs(compare);
   mode.add_option("--threads", flags->tower.threads,
                   "threads of one operation, with --tower; 0: the machine's");
   const auto finish = AddTowerFlags(mode, flags->tower.tower);
@@ -65,6 +81,7 @@ std::function<int()> AddFeatures(CLI::App& mode) {
   return [flags, finish, &mode] {
     finish();
     if (mode.count("--tower") > 0) {
+      if (!flags->agent.pictures.empty()) throw Error("--pictures goes with --model");
       RunTower(flags->tower, flags->agent);
     } else {
       RunAgent(flags->agent, mode, flags->tower.tower);

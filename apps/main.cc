@@ -36,6 +36,7 @@ constexpr Mode kModes[] = {
     {"dataset", "Look at, check, replay, measure and convert demonstrations.", AddDataset},
     {"describe", "Write a task's compiled model as text.", AddDescribe},
     {"features", "Extract a tower's or the agent's features of a clip.", AddFeatures},
+    {"probe", "Measure what frozen features know of space.", AddProbe},
     {"bench", "Measure how long things take: features.", AddBench},
     {"doctor", "Look at the renderer, the GPU, the versions and the data.", AddDoctor},
     {"view", "Open the window on a task and a policy.", AddView},

@@ -25,6 +25,7 @@ std::function<int()> AddCollect(CLI::App& mode);
 std::function<int()> AddDataset(CLI::App& mode);
 std::function<int()> AddDescribe(CLI::App& mode);
 std::function<int()> AddFeatures(CLI::App& mode);
+std::function<int()> AddProbe(CLI::App& mode);
 std::function<int()> AddBench(CLI::App& mode);
 std::function<int()> AddDoctor(CLI::App& mode);
 std::function<int()> AddView(CLI::App& mode);

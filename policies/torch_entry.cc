@@ -4,15 +4,18 @@
 
 #include "agent/clip_features.h"
 #include "agent/features_bench.h"
+#include "agent/probe/correspondence_probe.h"
 #include "agent/tower_features.h"
 #include "policies/torch_module.h"
 #include "policies/vega_policy.h"
 
 extern "C" const vega::TorchModule* VegaTorchModule() {
-  static const vega::TorchModule module = {.torch_version = TORCH_VERSION,
-                                           .open_policy = &vega::OpenVegaPolicy,
-                                           .extract_features = &vega::ExtractClipFeatures,
-                                           .extract_tower_features = &vega::ExtractTowerFeatures,
-                                           .bench_features = &vega::BenchFeatures};
+  static const vega::TorchModule module = {
+      .torch_version = TORCH_VERSION,
+      .open_policy = &vega::OpenVegaPolicy,
+      .extract_features = &vega::ExtractClipFeatures,
+      .extract_tower_features = &vega::ExtractTowerFeatures,
+      .bench_features = &vega::BenchFeatures,
+      .open_correspondence_probe = &vega::OpenCorrespondenceProbe};
   return &module;
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "policies/registry.h"
@@ -10,9 +11,13 @@
 namespace vega {
 
 struct ClipFeaturesOptions;
+class CorrespondenceProbe;
+struct CorrespondenceProbeOptions;
 struct FeaturesBench;
 struct FeaturesBenchOptions;
 struct TowerFeaturesOptions;
+struct CorrespondenceProbeOptions;
+class CorrespondenceProbe;
 
 // What the module offers; torch_entry.cc fills it in.
 struct TorchModule {
@@ -25,6 +30,9 @@ struct TorchModule {
   std::string (*extract_tower_features)(const TowerFeaturesOptions& options);
   // See agent/features_bench.h.
   FeaturesBench (*bench_features)(const FeaturesBenchOptions& options);
+  // See agent/probe/correspondence_probe.h.
+  std::unique_ptr<CorrespondenceProbe> (*open_correspondence_probe)(
+      const CorrespondenceProbeOptions& options);
 };
 
 // True when this build has the module.

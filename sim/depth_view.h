@@ -29,6 +29,12 @@ struct DepthView {
   PinholeCamera camera;
 };
 
+// A view and the pictures of the camera's way to it.
+struct ViewClip {
+  std::vector<Image> earlier;  // T - 1 pictures, oldest first
+  DepthView view;
+};
+
 // MuJoCo's free camera: looks at `lookat` (m, world) from `distance` m; azimuth and elevation in
 // degrees, azimuth counted about +z from +x for the direction of view, elevation negative when it
 // looks down.

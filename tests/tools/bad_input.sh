@@ -177,6 +177,18 @@ touch "$tmp/file"
 check "out below a file (eval)" "$tmp/file" "$vega" eval --suite $suite --tasks 0 --policy hold --episodes 1 --out "$tmp/file/run"
 check "out below a file (describe)" "$tmp/file" "$vega" describe --suite $suite --task 0 --out "$tmp/file/run"
 check "out on a read-only system" "/proc" "$vega" eval --suite $suite --tasks 0 --policy hold --episodes 1 --out /proc/vega
+
+# probes
+probe=("$vega" probe correspondence --scenes 1 --views 2)
+check "probe without a kind" "subcommand" "$vega" probe
+check "unknown probe" "subcommand" "$vega" probe moonlight
+check "unknown suite (probe)" "libero_nope" "${probe[@]}" --suite libero_nope
+check "more scenes than tasks" "10 tasks" "$vega" probe correspondence --suite $suite --scenes 11
+check "unknown tower (probe)" "vega-huge" "${probe[@]}" --towers vega-huge,pixels
+check "control of an unknown tower" "nothing" "${probe[@]}" --towers noise-only:nothing
+check "voxel of no size" "voxel" "${probe[@]}" --voxel 0
+check "out below a file (probe)" "$tmp/file" "${probe[@]}" --towers pixels --out "$tmp/file/probe"
+
 mkdir "$tmp/full"
 if mount -t tmpfs -o size=16k tmpfs "$tmp/full" 2>/dev/null; then
   head -c 12k /dev/zero >"$tmp/full/ballast"
