@@ -17,6 +17,7 @@
 #include "apps/modes.h"
 #include "apps/version.h"
 #include "policies/torch_module.h"
+#include "sim/base/disk_cache.h"
 #include "sim/base/error.h"
 #include "sim/base/paths.h"
 
@@ -183,6 +184,18 @@ void ExamineDisk(std::vector<Finding>& out) {
   }
 }
 
+void ExamineCache(std::vector<Finding>& out) {
+  const CacheUse use = InspectCache();
+  out.push_back(
+      {"cache", Status::kOk,
+       use.bound == 0
+           ? "off: VEGA_CACHE_MB is 0"
+           : fmt::format("{}: {} files, {:.0f} of at most {:.0f} MB; --clear-cache empties it",
+                         use.folder.string(), use.files, use.bytes / kMegabyte,
+                         use.bound / kMegabyte),
+       ""});
+}
+
 nlohmann::json ToJson(const std::vector<Finding>& findings, bool ok) {
   nlohmann::json checks = nlohmann::json::array();
   for (const Finding& finding : findings) {
@@ -203,6 +216,7 @@ std::vector<Finding> Examine() {
   ExamineGpu(findings);
   ExamineData(findings);
   ExamineDisk(findings);
+  ExamineCache(findings);
   return findings;
 }
 
@@ -229,7 +243,15 @@ int RunDoctor(const DoctorOptions& options) {
 std::function<int()> AddDoctor(CLI::App& mode) {
   auto options = std::make_shared<DoctorOptions>();
   mode.add_flag("--json", options->json, "Print one JSON object");
-  return [options] { return RunDoctor(*options); };
+  auto clear = std::make_shared<bool>(false);
+  mode.add_flag("--clear-cache", *clear, "Remove compiled models and meshes; they are made again");
+  return [options, clear] {
+    if (!*clear) return RunDoctor(*options);
+    const CacheUse use = ClearCache();
+    fmt::print("{}: removed {} files, {:.0f} MB\n", use.folder.string(), use.files,
+               use.bytes / kMegabyte);
+    return 0;
+  };
 }
 
 }  // namespace vega

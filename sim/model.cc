@@ -8,6 +8,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/mujoco_handlers.h"
+#include "sim/model_cache.h"
 
 namespace vega {
 namespace {
@@ -46,6 +47,14 @@ ModelPtr CompileMjcf(const std::string& mjcf, const std::string& name) {
   mjModel* model = mj_compile(spec.get(), nullptr);
   if (!model) throw Error(name + ": cannot be compiled: " + OneLine(mjs_getError(spec.get())));
   return {model, [](const mjModel* m) { mj_deleteModel(const_cast<mjModel*>(m)); }};
+}
+
+ModelPtr CompileMjcfOnce(const std::string& mjcf, const std::string& name) {
+  const CacheKey key = ModelKey(mjcf);
+  if (ModelPtr cached = FindModel(key)) return cached;
+  ModelPtr model = CompileMjcf(mjcf, name);
+  StoreModel(key, *model);
+  return model;
 }
 
 ModelView::ModelView(ModelPtr base) : base_(std::move(base)), view_(*base_) {

@@ -17,6 +17,11 @@ using ModelPtr = std::shared_ptr<const mjModel>;
 // Error with MuJoCo's own message and `name` (where the text came from).
 ModelPtr CompileMjcf(const std::string& mjcf, const std::string& name);
 
+// The same model bit for bit, from the cache on disk where it lies there: mapped, so that it is
+// ready at once and processes share its memory. Else compiles it and puts it there. What it depends
+// on is the text, all files the text names, and the version of MuJoCo.
+ModelPtr CompileMjcfOnce(const std::string& mjcf, const std::string& name);
+
 // What an episode, or a person at the window, may change of a model. A few kilobytes.
 struct ModelEdits {
   std::vector<mjtNum> body_pos;      // (nbody x 3) m: fixtures are placed by a reset

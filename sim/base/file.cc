@@ -81,8 +81,8 @@ void AtomicFile::Write(std::span<const std::byte> bytes) {
   }
 }
 
-void AtomicFile::Commit() {
-  if (fsync(fd_) != 0) Fail("cannot be flushed");
+void AtomicFile::Commit(bool flush) {
+  if (flush && fsync(fd_) != 0) Fail("cannot be flushed");
   if (rename(temporary_.c_str(), file_.c_str()) != 0) Fail("cannot be put in place");
   close(fd_);
   fd_ = -1;

@@ -37,7 +37,8 @@ class AtomicFile {
 
   void Write(std::span<const std::byte> bytes);
   void Write(std::string_view text) { Write(std::as_bytes(std::span(text))); }
-  void Commit();
+  // Without `flush` a power cut may leave a torn file; a kill never does.
+  void Commit(bool flush = true);
 
  private:
   [[noreturn]] void Fail(const char* what) const;

@@ -16,4 +16,7 @@ inline constexpr uint64_t kHashSeed = 0xcbf29ce484222325u;
 uint64_t Hash64(std::span<const std::byte> bytes, uint64_t seed = kHashSeed);
 uint64_t Hash64(std::string_view text, uint64_t seed = kHashSeed);
 
+// Another hash, for megabytes: eight bytes a step, as fast as memory. Little-endian machines only.
+uint64_t FastHash64(std::span<const std::byte> bytes, uint64_t seed = kHashSeed);
+
 }  // namespace vega

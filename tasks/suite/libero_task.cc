@@ -28,7 +28,7 @@ LiberoTask::LiberoTask(const Suite& suite, int index) {
   problem_.scene = ComposeScene(problem_.bddl, Data());
   const BddlProblem& problem = problem_.bddl;
   ComposedScene& scene = problem_.scene;
-  model_ = CompileMjcf(scene.mjcf, problem.source);
+  model_ = CompileMjcfOnce(scene.mjcf, problem.source);
   scene.mjcf = {};
   reset_plan_ = std::make_shared<const ResetPlan>(MakeResetPlan(problem, scene, *model_));
   for (const BddlPredicate& term : problem.goal) {
