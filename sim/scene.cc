@@ -10,6 +10,7 @@
 #include "sim/base/error.h"
 #include "sim/base/hash.h"
 #include "sim/base/mujoco_handlers.h"
+#include "sim/solver_kernels.h"
 
 namespace vega {
 namespace {
@@ -50,8 +51,18 @@ Scene::Scene(ModelPtr model, SceneOptions options)
     throw Error("the model has actuators with activation states",
                 "a scene's state is time, qpos and qvel only");
   }
+  SkipUnused();
   BeginReset();
   EndReset();
+}
+
+// what MuJoCo computes in each step and nothing reads: marks of the bounding volumes that were hit,
+// which are cleared for every triangle of the model, and the two sensors of the wrist
+void Scene::SkipUnused() {
+  if (options_.exact) return;
+  mjModel& model = view_.get();
+  model.vis.global.bvactive = 0;
+  model.opt.disableflags |= mjDSBL_SENSOR;
 }
 
 void Scene::BeginReset() {
@@ -106,7 +117,7 @@ StepStatus Scene::Step(const Action& action, const std::function<void()>& on_obs
   for (int i = 0; i < kSubsteps; ++i) {
     if (Diverged(*data_)) return StepStatus::kDiverged;
     if (on_substep_) on_substep_();
-    Substep(action, i == 0);
+    options_.exact ? SubstepAsRobosuite(action, i == 0) : Substep(action, i == 0);
     if (timer_.Tick()) {
       Observe();
       if (on_observe) on_observe();
@@ -115,34 +126,36 @@ StepStatus Scene::Step(const Action& action, const std::function<void()>& on_obs
   return Diverged(*data_) ? StepStatus::kDiverged : StepStatus::kOk;
 }
 
-void Scene::ForwardAsRobosuite() {
+// mj_forward, mj_forward where the controller reads the arm, control, mj_step
+void Scene::SubstepAsRobosuite(const Action& action, bool policy_step) {
   const mjModel& model = view_.get();
-  const int passes = controller_.update_due() ? 2 : 1;
-  if (!options_.exact) mj_step1(&model, data_.get());
-  for (int i = 0; i < passes; ++i) {
-    if (options_.exact) {
-      mj_forward(&model, data_.get());
-    } else {
-      mj_forwardSkip(&model, data_.get(), mjSTAGE_VEL, /*skipsensor=*/1);
-    }
-  }
+  mj_forward(&model, data_.get());
+  if (controller_.update_due()) mj_forward(&model, data_.get());
+  Control(action, policy_step);
+  mj_step(&model, data_.get());
 }
 
+// the same bits: kinematics, collisions and velocities once, the solver's part as often
 void Scene::Substep(const Action& action, bool policy_step) {
   const mjModel& model = view_.get();
-  mjData& data = *data_;
-  ForwardAsRobosuite();
-  controller_.Update(model, robot_, data);
-  if (policy_step) controller_.SetGoal(action.data());
-  controller_.Apply(model, robot_, data);
-  gripper_.Apply(model, robot_, action[6], data);
-  if (options_.exact) {
-    mj_step(&model, &data);
-  } else {
-    mj_step2(&model, &data);
-  }
+  mjData* data = data_.get();
+  mj_step1(&model, data);
+  const SolverKernels kernels(model, *data);
+  mj_fwdActuation(&model, data);
+  mj_fwdAcceleration(&model, data);
+  mj_fwdConstraint(&model, data);
+  if (controller_.update_due()) mj_fwdConstraint(&model, data);
+  Control(action, policy_step);
+  mj_step2(&model, data);
 }
 
+void Scene::Control(const Action& action, bool policy_step) {
+  const mjModel& model = view_.get();
+  controller_.Update(model, robot_, *data_);
+  if (policy_step) controller_.SetGoal(action.data());
+  controller_.Apply(model, robot_, *data_);
+  gripper_.Apply(model, robot_, action[6], *data_);
+}
 void Scene::Observe() {
   const mjData& data = *data_;
   std::copy_n(data.site_xpos + 3 * robot_.grip_site, 3, proprio_.eef_pos.begin());

@@ -90,7 +90,9 @@ class Scene {
 
  private:
   void Substep(const Action& action, bool policy_step);
-  void ForwardAsRobosuite();
+  void SkipUnused();
+  void SubstepAsRobosuite(const Action& action, bool policy_step);
+  void Control(const Action& action, bool policy_step);
   void Observe();
 
   ModelView view_;
