@@ -9,25 +9,19 @@
 #include "sim/base/mujoco_handlers.h"
 #include "sim/camera.h"
 #include "sim/scene.h"
+#include "sim/visible_geoms.h"
 
 namespace vega {
 namespace {
 
 constexpr int kMaxGeoms = 1000;
-constexpr int kMaxSide = 4096;  // pixels
+constexpr int kMaxSide = 4096;        // pixels
+constexpr double kErrorBudget = 0.2;  // pixels a simplified surface may be off
 
 // MuJoCo loads its table of GL functions anew with each context, into memory all threads share
 std::mutex& UploadMutex() {
   static std::mutex mutex;
   return mutex;
-}
-
-mjvOption VisualOptions() {
-  mjvOption option;
-  mjv_defaultOption(&option);
-  option.geomgroup[0] = 0;  // collision geoms
-  option.geomgroup[1] = 1;  // visual geoms
-  return option;
 }
 
 // GL's rows start at the bottom
@@ -66,11 +60,12 @@ PinholeCamera Pinhole(const mjvGLCamera& gl, int height, int width) {
 
 }  // namespace
 
-EglRenderer::Upload::Upload(const ModelPtr& base) : model(base) {
+EglRenderer::Upload::Upload(const ModelPtr& base, RenderQuality quality, int height, int width)
+    : model(base), drawn(*base, quality, height, width) {
   mjr_defaultContext(&context);
   mjv_defaultScene(&scene);
   const std::lock_guard lock(UploadMutex());
-  mjr_makeContext(base.get(), &context, mjFONTSCALE_150);
+  mjr_makeContext(&drawn.model(), &context, mjFONTSCALE_150);
   mjr_setBuffer(mjFB_OFFSCREEN, &context);
   mjv_makeScene(base.get(), &scene, kMaxGeoms);
 }
@@ -95,7 +90,7 @@ bool EglRenderer::software() const {
                      [&](std::string_view part) { return name().find(part) != std::string::npos; });
 }
 
-EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model) {
+EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model, int height, int width) {
   const auto found = std::find_if(uploads_.begin(), uploads_.end(), [&](const Upload& upload) {
     return upload.model.lock() == model;
   });
@@ -108,7 +103,7 @@ EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model) {
     uploads_.pop_back();
   }
   try {
-    return uploads_.emplace_front(model);
+    return uploads_.emplace_front(model, options_.quality, height, width);
   } catch (const Error& error) {
     throw Error("\"" + name() + "\" cannot hold the scene: " + error.what(),
                 "MuJoCo needs OpenGL 1.5 with ARB_framebuffer_object; see vega doctor");
@@ -131,7 +126,7 @@ DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, 
   const EglContext::Binding binding(context_);
   DepthView view;
   view.image = Draw(scene, camera, height, width);
-  Upload& upload = Find(scene.base_model());
+  Upload& upload = Find(scene.base_model(), height, width);
   const mjvGLCamera gl = mjv_averageCamera(upload.scene.camera, upload.scene.camera + 1);
   view.camera = Pinhole(gl, height, width);
 
@@ -155,7 +150,7 @@ DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, 
 }
 
 Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int width) {
-  Upload& upload = Find(scene.base_model());
+  Upload& upload = Find(scene.base_model(), height, width);
   if (width > upload.context.offWidth || height > upload.context.offHeight) {
     mjr_resizeOffscreen(std::max(width, upload.context.offWidth),
                         std::max(height, upload.context.offHeight), &upload.context);
@@ -164,6 +159,8 @@ Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int wi
   // mjv_updateScene takes a mutable mjData for its stack; no physical quantity is written
   mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &camera,
                   mjCAT_ALL, &upload.scene);
+  DropInvisible(upload.scene, height, width);
+  if (options_.quality == RenderQuality::kFast) ChooseLevels(upload, height);
   const mjrRect viewport = {0, 0, width, height};
   Image image{height, width, std::vector<uint8_t>(size_t{3} * height * width)};
   mjr_render(viewport, &upload.scene, &upload.context);
@@ -171,6 +168,17 @@ Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int wi
   CheckGl();
   FlipRows(image.pixels.data(), height, size_t{3} * width);
   return image;
+}
+
+void EglRenderer::ChooseLevels(Upload& upload, int height) {
+  const mjvGLCamera camera = mjv_averageCamera(upload.scene.camera, upload.scene.camera + 1);
+  for (int i = 0; i < upload.scene.ngeom; ++i) {
+    mjvGeom& geom = upload.scene.geoms[i];
+    // a mesh's list has an even number, its hull's the next
+    if (geom.type != mjGEOM_MESH || geom.dataid < 0 || geom.dataid % 2 != 0) continue;
+    const double allowed = MetresOf(kErrorBudget, geom, camera, height);
+    geom.dataid = 2 * upload.drawn.MeshWithin(geom.dataid / 2, allowed);
+  }
 }
 
 void EglRenderer::CheckGl() const {

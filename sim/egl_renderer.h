@@ -11,6 +11,7 @@
 #include "sim/depth_view.h"
 #include "sim/egl_context.h"
 #include "sim/model.h"
+#include "sim/render_model.h"
 #include "sim/render_quality.h"
 #include "sim/renderer.h"
 
@@ -22,7 +23,9 @@ struct EglRendererOptions {
 };
 
 // Draws with the settings of robosuite's offscreen context (utils/binding_utils.py): collision
-// geoms (group 0) hidden, 1000 geoms at most, 4 samples a pixel, a buffer of at least 640 x 480.
+// geoms (group 0) hidden, 1000 geoms at most, 4 samples a pixel. Geoms outside the view are not
+// drawn, which changes no pixel; in fast quality each mesh is drawn by the coarsest version that is
+// off by less than a fraction of a pixel from where the camera is.
 // Serves scenes of any number of models; the least recently drawn are dropped from the GL side. To
 // be used by one thread at a time, any thread.
 class EglRenderer : public Renderer {
@@ -43,17 +46,20 @@ class EglRenderer : public Renderer {
   // What is uploaded for one model.
   struct Upload {
     std::weak_ptr<const mjModel> model;
+    RenderModel drawn;  // holds pointers into *model, not used once that is gone
     mjrContext context;
     mjvScene scene;
 
-    explicit Upload(const ModelPtr& model);
+    Upload(const ModelPtr& model, RenderQuality quality, int height, int width);
     ~Upload();
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
   };
-  Upload& Find(const ModelPtr& model);
+  Upload& Find(const ModelPtr& model, int height, int width);
   // needs the context bound
   Image Draw(const Scene& scene, mjvCamera camera, int height, int width);
+  // lets each mesh be drawn as coarsely as its distance allows
+  static void ChooseLevels(Upload& upload, int height);
   void CheckGl() const;
 
   EglRendererOptions options_;
