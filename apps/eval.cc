@@ -7,6 +7,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -54,6 +56,7 @@ struct EvalOptions {
   int render = 0;
   std::optional<RenderQuality> render_quality;  // unset: what the policy learnt from, else exact
   std::string device = "cpu";
+  double patience = 600;  // s
   uint32_t seed = 0;
   int max_steps = 0;
   int hold_steps = 0;
@@ -131,6 +134,9 @@ class EvalRun {
     }
     return 0;
   }
+
+  // workers left behind
+  int given_up() const { return given_up_; }
 
  private:
   void ChooseCameras() {
@@ -259,11 +265,14 @@ class EvalRun {
                                        .max_steps = options_.max_steps,
                                        .hold_steps = options_.hold_steps,
                                        .cameras = cameras_,
-                                       .image_size = image_size_};
-    const bool whole = jobs.empty() || Evaluate(jobs, evaluation, sources, stop_);
+                                       .image_size = image_size_,
+                                       .patience = options_.patience};
+    EvaluationEnd end;
+    if (!jobs.empty()) end = Evaluate(jobs, evaluation, sources, stop_);
+    given_up_ = end.given_up;
     progress.End();
     if (videos) videos->Check();
-    return whole;
+    return end.whole;
   }
 
   static void Write(const fs::path& path, const std::string& text) {
@@ -301,6 +310,7 @@ class EvalRun {
   RenderQuality quality_ = RenderQuality::kExact;
   std::string renderer_;   // empty: nothing is drawn
   bool software_ = false;  // the renderer
+  int given_up_ = 0;       // workers left behind
 };
 
 }  // namespace
@@ -324,6 +334,10 @@ std::function<int()> AddEval(CLI::App& mode) {
   mode.add_option("--render", o->render, "video size in pixels; 0 = the policy's own, else 256")
       ->check(CLI::Range(0, 4096));
   AddRenderQuality(mode, o->render_quality, "what the policy learnt from, else exact");
+  mode.add_option("--patience", o->patience,
+                  "seconds a worker may take over one step before its episode is an error and a "
+                  "fresh worker goes on; 0 = for ever")
+      ->check(CLI::NonNegativeNumber);
   mode.add_option("--device", o->device, "where networks run")
       ->check(CLI::IsMember({"cpu", "cuda"}));
   mode.add_option("--seed", o->seed, "seed of resets and of the policy's chance");
@@ -339,7 +353,13 @@ std::function<int()> AddEval(CLI::App& mode) {
   mode.add_flag("--exact", o->exact, "repeat robosuite's double forward pass in each sub-step");
   return [o] {
     EvalRun run(*o);
-    return run.Run();
+    const int code = run.Run();
+    if (run.given_up() > 0) {
+      // destructors would wait for the threads that hang
+      std::fflush(nullptr);
+      std::_Exit(code);
+    }
+    return code;
   };
 }
 

@@ -2,8 +2,11 @@
 
 #include "tasks/evaluation/evaluation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -11,8 +14,12 @@
 #include <thread>
 #include <utility>
 
+#include "sim/base/error.h"
+
 namespace vega {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // a compiled task and the placements of its resets, in the order they were drawn
 struct LoadedTask {
@@ -76,6 +83,26 @@ class TaskPool {
   std::map<int, Slot> slots_;  // by task index; fixed after construction
 };
 
+EpisodeRecord BlankRecord(const EpisodeJob& job, const EvaluationOptions& options) {
+  return {.suite = job.task.suite,
+          .task = job.task.index,
+          .task_name = job.task.name,
+          .instruction = job.task.instruction,
+          .episode = job.episode,
+          .init = job.episode,
+          .seed = options.seed};
+}
+
+// where a worker's thread and the one that watches it meet
+struct Seat {
+  std::atomic<bool> leave = false;  // the run is stopped, or the worker was given up
+  std::atomic<Clock::time_point> alive = Clock::now();  // its last sign of life
+  // guarded by the crew's mutex
+  std::optional<size_t> job;
+  bool given_up = false;
+  bool left = false;  // its thread has ended
+};
+
 // one thread's renderer, policy and environment; the last is rebuilt when the task changes
 class Worker {
  public:
@@ -85,17 +112,11 @@ class Worker {
   }
 
   // nothing when it was interrupted
-  std::optional<EpisodeRecord> Run(const EpisodeJob& job, const std::atomic<bool>& stop) {
-    EpisodeRecord record{.suite = job.task.suite,
-                         .task = job.task.index,
-                         .task_name = job.task.name,
-                         .instruction = job.task.instruction,
-                         .episode = job.episode,
-                         .init = job.episode,
-                         .seed = options_.seed};
+  std::optional<EpisodeRecord> Run(const EpisodeJob& job, Seat& seat) {
+    EpisodeRecord record = BlankRecord(job, options_);
     RolloutResult result;
     try {
-      result = RunLoaded(job, record, stop);
+      result = RunLoaded(job, record, seat);
     } catch (const std::exception& error) {
       result.outcome = Outcome::kError;
       result.error = error.what();
@@ -114,9 +135,9 @@ class Worker {
   }
 
  private:
-  RolloutResult RunLoaded(const EpisodeJob& job, EpisodeRecord& record,
-                          const std::atomic<bool>& stop) {
+  RolloutResult RunLoaded(const EpisodeJob& job, EpisodeRecord& record, Seat& seat) {
     const std::shared_ptr<const LoadedTask> loaded = pool_.Acquire(job.task.index);
+    seat.alive = Clock::now();
     const Task& task = *loaded->task;
     if (environment_ == nullptr || &environment_->task() != &task) {
       environment_.reset();
@@ -136,12 +157,13 @@ class Worker {
                            .hold_steps = options_.hold_steps};
     if (sources_.watch) rollout.on_frames = sources_.watch(job);
     actions_.clear();
-    if (sources_.played) {
-      rollout.on_action = [this](const Action& action) { actions_.push_back(action); };
-    }
+    rollout.on_action = [&](const Action& action) {
+      seat.alive = Clock::now();
+      if (sources_.played) actions_.push_back(action);
+    };
     const auto start = std::chrono::steady_clock::now();
     RolloutResult result = RunEpisode(*environment_, *policy_, rollout, key,
-                                      loaded->placements[job.episode], row, &stop);
+                                      loaded->placements[job.episode], row, &seat.leave);
     record.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
   }
@@ -155,37 +177,151 @@ class Worker {
   std::vector<Action> actions_;  // of this episode, for EvaluationSources::played
 };
 
-}  // namespace
+// All workers and what they share. Threads hold it, so one that was given up finds it whole when it
+// wakes after all.
+class Crew : public std::enable_shared_from_this<Crew> {
+ public:
+  Crew(const std::vector<EpisodeJob>& jobs, const EvaluationOptions& options,
+       const EvaluationSources& sources, std::atomic<bool>& stop)
+      : jobs_(jobs),
+        options_(options),
+        sources_(sources),
+        pool_(jobs_, sources_, options.seed),
+        stop_(&stop) {}
 
-bool Evaluate(const std::vector<EpisodeJob>& jobs, const EvaluationOptions& options,
-              const EvaluationSources& sources, std::atomic<bool>& stop) {
-  TaskPool pool(jobs, sources, options.seed);
-  std::atomic<size_t> next = 0;
-  std::mutex done_mutex;
-  std::exception_ptr failure;
-  const auto work = [&] {
+  EvaluationEnd Run() {
+    const size_t wanted =
+        options_.workers > 0 ? options_.workers : std::thread::hardware_concurrency();
+    const size_t workers = std::clamp<size_t>(jobs_.size(), 1, std::max<size_t>(wanted, 1));
+    std::unique_lock lock(mutex_);
+    for (size_t i = 0; i < workers; ++i) AddWorker();
+    while (at_work_ > 0) {
+      changed_.wait_for(lock, kWatch);
+      if (*stop_) {
+        for (const auto& seat : seats_) seat->leave = true;
+      }
+      if (options_.patience > 0) GiveUpHung();
+    }
+    stop_ = nullptr;
+    lock.unlock();
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+    if (failure_) std::rethrow_exception(failure_);
+    return {.whole = !stopped_, .given_up = given_up_};
+  }
+
+ private:
+  static constexpr auto kWatch = std::chrono::milliseconds(20);
+  static constexpr int kTooMany = 8;  // workers given up before the run is
+
+  // needs the mutex, as all that follow but Work
+  void AddWorker() {
+    auto seat = std::make_shared<Seat>();
+    seats_.push_back(seat);
+    ++at_work_;
+    threads_.emplace_back([crew = shared_from_this(), seat] { crew->Work(*seat); });
+  }
+
+  void Work(Seat& seat) {
     try {
-      Worker worker(pool, options, sources);
-      for (size_t i; !stop && (i = next++) < jobs.size();) {
-        const std::optional<EpisodeRecord> record = worker.Run(jobs[i], stop);
-        pool.Release(jobs[i].task.index);
-        if (!record) return;
-        const std::lock_guard lock(done_mutex);
-        if (!failure) sources.done(*record);
+      Worker worker(pool_, options_, sources_);
+      while (const std::optional<size_t> job = Take(seat)) {
+        const std::optional<EpisodeRecord> record = worker.Run(jobs_[*job], seat);
+        pool_.Release(jobs_[*job].task.index);
+        Deliver(seat, record);
       }
     } catch (...) {
-      // the first failure ends all workers
-      const std::lock_guard lock(done_mutex);
-      if (!failure) failure = std::current_exception();
-      stop = true;
+      const std::lock_guard lock(mutex_);
+      if (!seat.given_up) Fail(std::current_exception());
     }
-  };
-  const size_t wanted = options.workers > 0 ? options.workers : std::thread::hardware_concurrency();
-  std::vector<std::thread> threads(std::clamp<size_t>(jobs.size(), 1, std::max<size_t>(wanted, 1)));
-  for (std::thread& thread : threads) thread = std::thread(work);
-  for (std::thread& thread : threads) thread.join();
-  if (failure) std::rethrow_exception(failure);
-  return !stop;
+    const std::lock_guard lock(mutex_);
+    if (seat.given_up) return;
+    seat.left = true;
+    --at_work_;
+    changed_.notify_one();
+  }
+
+  std::optional<size_t> Take(Seat& seat) {
+    const std::lock_guard lock(mutex_);
+    seat.job.reset();
+    if (seat.given_up) return {};
+    if (*stop_) stopped_ = true;
+    if (stopped_ || next_ >= jobs_.size()) return {};
+    seat.alive = Clock::now();
+    return seat.job = next_++;
+  }
+
+  // an episode that was interrupted has no record; one of a worker given up has been told already
+  void Deliver(Seat& seat, const std::optional<EpisodeRecord>& record) {
+    const std::lock_guard lock(mutex_);
+    if (seat.given_up) return;
+    seat.job.reset();
+    if (!record) stopped_ = true;
+    if (record && !failure_) sources_.done(*record);
+  }
+
+  // the first failure ends all workers
+  void Fail(std::exception_ptr failure) {
+    if (!failure_) failure_ = std::move(failure);
+    *stop_ = stopped_ = true;
+  }
+
+  void GiveUpHung() {
+    const auto patience = std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(options_.patience));
+    const Clock::time_point now = Clock::now();
+    for (size_t i = 0, count = seats_.size(); i < count; ++i) {
+      Seat& seat = *seats_[i];
+      if (seat.given_up || seat.left || now - seat.alive.load() < patience) continue;
+      seat.given_up = seat.leave = true;
+      threads_[i].detach();
+      --at_work_;
+      ++given_up_;
+      try {
+        if (seat.job && !failure_) sources_.done(HungRecord(jobs_[*seat.job]));
+        if (given_up_ >= kTooMany) {
+          throw Error(fmt::format("{} workers stopped answering", given_up_),
+                      "see vega doctor; for slow policies raise --patience");
+        }
+        if (!stopped_) AddWorker();
+      } catch (...) {
+        Fail(std::current_exception());
+      }
+    }
+  }
+
+  EpisodeRecord HungRecord(const EpisodeJob& job) const {
+    EpisodeRecord record = BlankRecord(job, options_);
+    record.outcome = Outcome::kError;
+    record.wall_s = options_.patience;
+    record.error =
+        fmt::format("the worker stopped answering for {:g} s and was given up", options_.patience);
+    return record;
+  }
+
+  const std::vector<EpisodeJob> jobs_;
+  const EvaluationOptions options_;
+  const EvaluationSources sources_;
+  TaskPool pool_;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::atomic<bool>* stop_;  // the caller's, until Run returns
+  size_t next_ = 0;          // job
+  int at_work_ = 0;          // threads that neither ended nor were given up
+  int given_up_ = 0;
+  bool stopped_ = false;
+  std::exception_ptr failure_;
+  std::vector<std::shared_ptr<Seat>> seats_;
+  std::vector<std::thread> threads_;  // of the seats
+};
+
+}  // namespace
+
+EvaluationEnd Evaluate(const std::vector<EpisodeJob>& jobs, const EvaluationOptions& options,
+                       const EvaluationSources& sources, std::atomic<bool>& stop) {
+  return std::make_shared<Crew>(jobs, options, sources, stop)->Run();
 }
 
 }  // namespace vega

@@ -4,6 +4,10 @@
 // loaded when first needed and released when their last episode is done. The k-th episode of a task
 // uses the k-th reset after seeding, drawn in sequence beforehand, so no episode depends on which
 // ones ran before it or where.
+//
+// A worker may never come back: drivers hang, and nothing can end a thread. One that gives no sign
+// of life for too long is given up: its episode is an `error` record, its thread is left behind
+// with all it holds, and a fresh worker takes its place.
 
 #pragma once
 
@@ -36,6 +40,9 @@ struct EvaluationOptions {
   int hold_steps = 0;   // see RolloutOptions
   std::vector<std::string> cameras;  // the policy's, in its order, then those a video shows besides
   int image_size = 0;                // pixels, square
+  // s a worker may take over loading a task, a policy call or a control step before it is given up;
+  // 0: for ever
+  double patience = 0;
 };
 
 // Where the evaluation gets what it needs. All but `done` are called from worker threads.
@@ -52,10 +59,17 @@ struct EvaluationSources {
   std::function<void(const EpisodeRecord&, const std::vector<Action>&)> played;
 };
 
+struct EvaluationEnd {
+  bool whole = true;  // false: stopped from outside
+  int given_up = 0;   // workers left behind; end the process with std::_Exit if there are any
+  operator bool() const { return whole; }
+};
+
 // Runs the jobs, in order as far as workers allow. A task that cannot be loaded and an episode that
-// throws are `error` records. When `stop` turns true, running episodes are dropped and the function
-// returns false. Throws what `done`, `make_policy` and `make_renderer` throw.
-bool Evaluate(const std::vector<EpisodeJob>& jobs, const EvaluationOptions& options,
-              const EvaluationSources& sources, std::atomic<bool>& stop);
+// throws are `error` records. When `stop` turns true, running episodes are dropped and the run is
+// not whole. Throws what `done`, `make_policy` and `make_renderer` throw, and Error when one worker
+// after the other must be given up.
+EvaluationEnd Evaluate(const std::vector<EpisodeJob>& jobs, const EvaluationOptions& options,
+                       const EvaluationSources& sources, std::atomic<bool>& stop);
 
 }  // namespace vega

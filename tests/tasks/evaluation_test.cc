@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -135,6 +136,102 @@ TEST_CASE("a run that is stopped reports only finished episodes") {
   };
   CHECK_FALSE(Evaluate(Jobs(1, 5), {.workers = 1, .max_steps = 3}, sources, stop));
   CHECK(outcomes.records.size() == 2);
+}
+
+// A policy whose first call in the run hangs until told otherwise, or spoils the simulation.
+std::unique_ptr<Policy> MakeTroublesome(std::atomic<int>& calls,
+                                        const std::function<void()>& hang) {
+  PolicyContract contract;
+  contract.privileged = true;
+  return std::make_unique<FakePolicy>(contract, [&calls, hang](const PolicyInput& input) {
+    if (calls++ == 0) {
+      if (hang) {
+        hang();
+      } else {
+        const_cast<Scene*>(input.scene)->mutable_data().qvel[0] = std::nan("");
+      }
+    }
+    return std::vector<Action>{kNoOp};
+  });
+}
+
+TEST_CASE("a worker that hangs is given up, its episode an error, and a fresh one goes on") {
+  struct Gate {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool open = false, passed = false;
+  };
+  const auto gate = std::make_shared<Gate>();
+  Outcomes outcomes;
+  std::mutex mutex;
+  std::atomic<int> calls = 0;
+  std::atomic<bool> stop = false;
+  EvaluationSources sources = Sources(outcomes, mutex);
+  sources.make_policy = [&calls, gate] {
+    return MakeTroublesome(calls, [gate] {
+      std::unique_lock lock(gate->mutex);
+      gate->changed.wait(lock, [&] { return gate->open; });
+      gate->passed = true;
+      gate->changed.notify_all();
+    });
+  };
+  const int workers = GENERATE(1, 2);
+  const EvaluationEnd end =
+      Evaluate(Jobs(1, 4), {.workers = workers, .max_steps = 3, .patience = 2}, sources, stop);
+  CHECK(end.whole);
+  CHECK(end.given_up == 1);
+  CHECK(outcomes.records.size() == 4);
+  int errors = 0;
+  for (const EpisodeRecord& record : outcomes.records) {
+    if (record.outcome != Outcome::kError) continue;
+    ++errors;
+    CHECK_THAT(record.error, Contains("stopped answering for 2 s"));
+  }
+  CHECK(errors == 1);
+  // the thread that was left behind wakes and harms nobody
+  {
+    std::unique_lock lock(gate->mutex);
+    gate->open = true;
+    gate->changed.notify_all();
+    gate->changed.wait(lock, [&] { return gate->passed; });
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(outcomes.records.size() == 4);
+}
+
+TEST_CASE("a run whose every worker hangs ends with an error instead of never") {
+  Outcomes outcomes;
+  std::mutex mutex;
+  std::atomic<bool> stop = false;
+  static std::atomic<bool> go_on = false;  // outlives the threads left behind
+  EvaluationSources sources = Sources(outcomes, mutex);
+  sources.make_policy = [] {
+    return std::make_unique<FakePolicy>(PolicyContract{}, [](const PolicyInput&) {
+      while (!go_on) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      return std::vector<Action>{kNoOp};
+    });
+  };
+  CHECK_THROWS_WITH(
+      Evaluate(Jobs(1, 20), {.workers = 4, .max_steps = 3, .patience = 0.5}, sources, stop),
+      Contains("8 workers stopped answering"));
+  go_on = true;
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+}
+
+TEST_CASE("a simulation that turns NaN is an error in its episode, and the run goes on") {
+  Outcomes outcomes;
+  std::mutex mutex;
+  std::atomic<int> calls = 0;
+  std::atomic<bool> stop = false;
+  EvaluationSources sources = Sources(outcomes, mutex);
+  sources.make_policy = [&] { return MakeTroublesome(calls, {}); };
+  const EvaluationEnd end = Evaluate(Jobs(1, 3), {.workers = 1, .max_steps = 3}, sources, stop);
+  CHECK(end.whole);
+  REQUIRE(outcomes.records.size() == 3);
+  CHECK(outcomes.records[0].outcome == Outcome::kError);
+  CHECK_THAT(outcomes.records[0].error, Contains("diverged"));
+  CHECK(outcomes.records[1].outcome == Outcome::kFailure);
+  CHECK(outcomes.records[2].outcome == Outcome::kFailure);
 }
 
 TEST_CASE("renderers are made only when there are cameras, one a worker") {
