@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policies/hold_policy.h"
+#include "policies/look_policy.h"
 #include "policies/random_policy.h"
 #include "policies/replay_policy.h"
 #include "policies/torch_module.h"
@@ -34,6 +35,8 @@ std::vector<PolicyName> PolicyNames(const std::vector<PolicyOffer>& offers) {
   std::vector<PolicyName> names = {{"hold", "does nothing"}, {"random", "random arm motions"}};
   for (const PolicyOffer& offer : offers) names.push_back(offer.name);
   names.insert(names.end(), {{"replay:FILE", "plays the tensor \"actions\" of a safetensors file"},
+                             {"look", "for measuring: looks at both cameras every 8 steps"},
+                             {"look-blind", "for measuring: moves likewise without looking"},
                              {"vega-tiny", "the VEGA-3D agent, small and untrained"},
                              {"FOLDER", "a checkpoint: model.safetensors and config.json"}});
   return names;
@@ -46,6 +49,8 @@ PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options,
   }
   if (name == "hold") return Simple<HoldPolicy>(name);
   if (name == "random") return Simple<RandomPolicy>(name);
+  if (name == "look") return Simple<LookPolicy>(name);
+  if (name == "look-blind") return Simple<BlindLookPolicy>(name);
   if (name.starts_with(kReplayPrefix)) return Replay(name);
   if (name == "vega-tiny" || std::filesystem::is_directory(name)) {
     return OpenTorchModule().open_policy(name, options);

@@ -81,6 +81,21 @@ TEST_CASE("replay refuses actions of the wrong shape or not finite") {
   CHECK_THROWS_AS(LoadActions("/nowhere.safetensors"), Error);
 }
 
+TEST_CASE("look and look-blind play the same eight steps, and only one looks") {
+  const auto look = OpenPolicy("look").make(), blind = OpenPolicy("look-blind").make();
+  CHECK(look->contract().cameras.size() == 2);
+  CHECK(blind->contract().cameras.empty());
+  for (const Policy* policy : {look.get(), blind.get()})
+    CHECK(policy->contract().chunk_length == 8);
+  PolicyInput input;
+  input.step = 40;
+  const std::vector<Action> chunk = look->Act(input);
+  CHECK(chunk.size() == 8);
+  CHECK(chunk == blind->Act(input));
+  CHECK(chunk[0][0] == Approx(0.3 * std::sin(4.0)));
+  CHECK(chunk[0][6] == 1);
+}
+
 TEST_CASE("an unknown policy names the valid ones") {
   CHECK_THROWS_WITH(OpenPolicy("holt"),
                     Contains("unknown policy 'holt'") && Contains("hold, random, replay:FILE"));

@@ -96,6 +96,11 @@ check "negative task index" "-1" "$vega" replay --suite $suite --task=-1 --init 
 check "unknown task name" "pick_up_the_black" "$vega" replay --suite $suite --task pick_up_the_black_bal --init 0 "${good[@]}"
 check "unknown policy" "polic" "$vega" eval --suite $suite --tasks 0 --policy nope --episodes 1 --out "$tmp/e"
 check "unknown render quality" "exact|fast" "$vega" eval --suite $suite --policy hold --render-quality blurred
+check "bench of nothing" "subcommand" "$vega" bench
+check "bench of an unknown suite" "libero_nope" "$vega" bench sim --suite libero_nope
+check "bench of an unknown policy" "nope" "$vega" bench eval --policy nope
+check "sheet that cannot be written" "nowhere" "$vega" bench render --task 0 --steps 1 --sheet "$tmp/nowhere/sheet.png"
+check "negative patience" "patience" "$vega" eval --suite $suite --policy hold --patience=-1
 check "bad task list" "3-x" "$vega" eval --suite $suite --tasks 3-x --policy hold --episodes 1 --out "$tmp/e"
 check "init state out of range" "50|49" "$vega" replay --suite $suite --task $task --init 50 "${good[@]}"
 check "actions file missing" "nowhere.st" "${replay[@]}" --actions "$tmp/nowhere.st" --out "$tmp/out.st"
