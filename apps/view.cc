@@ -1,38 +1,87 @@
 // vega view: the window.
 
+#include "viewer/view.h"
+
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "apps/modes.h"
 #include "apps/policies.h"
-#include "viewer/viewer.h"
+#include "apps/render_flag.h"
+#include "sim/base/error.h"
+#include "sim/base/paths.h"
+#include "tasks/suite/libero_suites.h"
 
 namespace vega {
 
+namespace {
+
+std::map<std::string, std::vector<std::string>> Instructions() {
+  std::map<std::string, std::vector<std::string>> result;
+  for (const std::string& name : SuiteNames()) {
+    for (const TaskEntry& task : LoadSuite(name).tasks) result[name].push_back(task.instruction);
+  }
+  return result;
+}
+
+}  // namespace
+
 std::function<int()> AddView(CLI::App& mode) {
-  struct Flags {
-    ViewerOptions viewer;
-    std::string policy = "hold";
-    PolicyOptions options;
-  };
-  auto flags = std::make_shared<Flags>();
-  mode.add_option("--suite", flags->viewer.suite, "suite (see vega suites)");
-  mode.add_option("--task", flags->viewer.task, "task index or name");
-  mode.add_option("--init", flags->viewer.init, "initial state")->check(CLI::NonNegativeNumber);
-  mode.add_option("--policy", flags->policy, "policy name or checkpoint folder");
-  mode.add_option("--device", flags->options.device, "cpu or cuda")
+  auto o = std::make_shared<ViewerOptions>();
+  auto quality = std::make_shared<std::optional<RenderQuality>>();
+  mode.add_option("--suite", o->suite, "suite (see vega suites)");
+  auto task = std::make_shared<std::string>("0");
+  mode.add_option("--task", *task, "task index or name");
+  mode.add_option("--init", o->init, "initial state")->check(CLI::NonNegativeNumber);
+  mode.add_option("--policy", o->policy.name, "policy name or checkpoint folder");
+  mode.add_option("--device", o->policy.options.device, "cpu or cuda")
       ->check(CLI::IsMember({"cpu", "cuda"}));
-  mode.add_option("--seed", flags->viewer.seed, "seed of resets and policy");
-  mode.add_option("--width", flags->viewer.width, "window width")->check(CLI::Range(320, 8192));
-  mode.add_option("--height", flags->viewer.height, "window height")->check(CLI::Range(240, 8192));
-  mode.add_option("--screenshot", flags->viewer.screenshot, "write this PNG and end");
-  mode.add_option("--frames", flags->viewer.frames, "frames drawn before the screenshot")
+  mode.add_option("--seed", o->seed, "seed of resets and policy");
+  AddRenderQuality(mode, *quality, "what the policy learnt from");
+  mode.add_flag("--paused", o->paused, "wait for Play");
+  mode.add_option("--run", o->run, "run folder of vega eval to watch, finished or not");
+  mode.add_option("--dataset", o->dataset, "HDF5 file of demonstrations to play back");
+  mode.add_option(
+          "--episode", o->episode,
+          "episode to show, counted from 0: of --run as they ended, of --dataset its demo_N")
+      ->check(CLI::NonNegativeNumber);
+  mode.add_option("--width", o->width, "window width")->check(CLI::Range(320, 8192));
+  mode.add_option("--height", o->height, "window height")->check(CLI::Range(240, 8192));
+  mode.add_option("--fps", o->frames_per_second, "frames a second at most; 0 = the display's rate")
+      ->check(CLI::Range(0, 1000));
+  mode.add_option("--recordings", o->recordings,
+                  "folder for screenshots, videos and demonstrations made in the window")
+      ->check(CLI::ExistingDirectory);
+  mode.add_option("--screenshot", o->screenshot, "write this PNG after --frames and end");
+  mode.add_option("--frames", o->frames, "frames drawn before the screenshot")
       ->check(CLI::PositiveNumber);
-  return [flags] {
-    const PolicySource source = OpenAnyPolicy(flags->policy, flags->options);
-    RunViewer(flags->viewer, source.make);
+  mode.add_option("--script", o->script,
+                  "JSON list of actions to make as if by hand, then end (see docs/VIEWER.md)");
+  return [o, quality, task] {
+    if (o->episode >= 0 && o->run.empty() && o->dataset.empty()) {
+      throw Error("--episode needs --run or --dataset", "it counts their episodes");
+    }
+    o->quality = *quality;
+    o->task = FindTask(LoadSuite(o->suite), *task);
+    o->settings = VegaHome() / "viewer.json";
+    std::vector<std::string> names;
+    for (const PolicyName& policy : AnyPolicyNames()) {
+      // FOLDER and replay:FILE are kinds, not names
+      if (policy.name.find_first_of("FV:") == std::string::npos) names.push_back(policy.name);
+    }
+    // a policy that cannot be opened is better said before a window is
+    OpenAnyPolicy(o->policy.name, o->policy.options);
+    RunViewer(*o, {.instructions = Instructions(),
+                   .load_task = [](const std::string& suite,
+                                   int index) { return LoadTask(LoadSuite(suite), index); },
+                   .open_policy = [](const std::string& name, const PolicyOptions& options) {
+                     return OpenAnyPolicy(name, options);
+                   },
+                   .policies = names});
     return 0;
   };
 }

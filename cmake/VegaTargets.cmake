@@ -18,7 +18,8 @@ function(vega_library name)
   target_link_libraries(${name} PUBLIC vega_compiler ${ARG_DEPS})
 endfunction()
 
-# vega_tests(FOLDER DEPS...): one Catch2 program FOLDER_tests of every *_test.cc in tests/FOLDER, run by ctest.
+# vega_tests(FOLDER DEPS...): one Catch2 program FOLDER_tests of every *_test.cc in tests/FOLDER, run by ctest; through
+# the script VEGA_TEST_LAUNCHER where that is set.
 function(vega_tests folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
   if(NOT sources)
@@ -27,5 +28,5 @@ function(vega_tests folder)
   add_executable(${folder}_tests ${sources} $<TARGET_OBJECTS:vega_test_main>)
   target_link_libraries(${folder}_tests PRIVATE vega_compiler Catch2::Catch2 ${ARGN})
   target_compile_definitions(${folder}_tests PRIVATE VEGA_FIXTURES="${PROJECT_SOURCE_DIR}/tests/fixtures")
-  add_test(NAME ${folder} COMMAND ${folder}_tests)
+  add_test(NAME ${folder} COMMAND ${VEGA_TEST_LAUNCHER} $<TARGET_FILE:${folder}_tests>)
 endfunction()

@@ -21,7 +21,7 @@ namespace vega {
 class ClipRecorder {
  public:
   // Throws Error for a contract that cannot be met: a length, stride or size below 1.
-  explicit ClipRecorder(const PolicyContract& contract);
+  explicit ClipRecorder(const PolicyContract& contract = {});
 
   // Forgets all frames.
   void Reset() { StartAt(0); }

@@ -1,24 +1,46 @@
+// Drawing, camera, picking and holding.
+
 #include "viewer/scene_view.h"
 
 #include <algorithm>
 #include <utility>
+
+#include "sim/base/error.h"
+#include "viewer/scene_overlays.h"
 
 namespace vega {
 namespace {
 
 constexpr int kMaxGeoms = 4000;
 
+// MuJoCo keeps the policy's renderer and the window apart by thread; making contexts it does not
+mjrContext MakeContext(const mjModel& model) {
+  mjrContext context;
+  mjr_defaultContext(&context);
+  mjr_makeContext(&model, &context, mjFONTSCALE_100);
+  if (const int code = mjr_getError()) {
+    throw Error("OpenGL error " + std::to_string(code) + " while the scene was loaded",
+                "MuJoCo needs OpenGL 1.5 with ARB_framebuffer_object; see vega doctor");
+  }
+  return context;
+}
+
 }  // namespace
 
-SceneView::SceneView(ModelPtr model) : view_(std::move(model)) {
+SceneResources::SceneResources(ModelPtr model)
+    : model_(std::move(model)), context_(MakeContext(*model_)) {}
+
+SceneResources::~SceneResources() { mjr_freeContext(&context_); }
+
+SceneView::SceneView(std::shared_ptr<const SceneResources> resources)
+    : resources_(std::move(resources)), view_(resources_->model()) {
   mjModel* m = &view_.get();
   data_ = mj_makeData(m);
   mjv_defaultScene(&scene_);
   mjv_defaultOption(&options_);
   mjv_defaultFreeCamera(m, &camera_);
-  mjr_defaultContext(&context_);
+  mjv_defaultPerturb(&push_);
   mjv_makeScene(m, &scene_, kMaxGeoms);
-  mjr_makeContext(m, &context_, mjFONTSCALE_100);
   options_.geomgroup[0] = 0;  // collision shapes
   // from the front and above, where the published agent view stands, a little aside
   camera_.distance = 1.7;
@@ -27,23 +49,29 @@ SceneView::SceneView(ModelPtr model) : view_(std::move(model)) {
 }
 
 SceneView::~SceneView() {
-  mjr_freeContext(&context_);
   mjv_freeScene(&scene_);
   mj_deleteData(data_);
 }
 
-void SceneView::Show(const Snapshot& snapshot) {
+void SceneView::Show(const SnapshotPtr& snapshot, int substep) {
+  const bool contacts = options_.flags[mjVIS_CONTACTPOINT] || options_.flags[mjVIS_CONTACTFORCE];
+  shown_ = snapshot;
   mjModel* m = &view_.get();
-  std::ranges::copy(snapshot.body_pos, m->body_pos);
-  std::ranges::copy(snapshot.body_quat, m->body_quat);
-  std::ranges::copy(snapshot.site_rgba, m->site_rgba);
-  data_->time = snapshot.state[0];
-  std::copy_n(snapshot.state.begin() + 1, m->nq, data_->qpos);
-  std::copy_n(snapshot.state.begin() + 1 + m->nq, m->nv, data_->qvel);
-  mj_kinematics(m, data_);
-  mj_comPos(m, data_);
-  mj_camlight(m, data_);
-  if (!aimed_) AimAt(snapshot.proprio.eef_pos);
+  view_.Load(snapshot->scene.model);
+  mj_setState(m, data_, snapshot->scene.physics.data(), mjSTATE_INTEGRATION);
+  const bool within = substep >= 0 && substep < static_cast<int>(snapshot->substeps.size());
+  const std::vector<double>& row = within ? snapshot->substeps[substep] : snapshot->state;
+  data_->time = row[0];
+  std::copy_n(row.begin() + 1, m->nq, data_->qpos);
+  std::copy_n(row.begin() + 1 + m->nq, m->nv, data_->qvel);
+  if (contacts) {
+    mj_forward(m, data_);
+  } else {
+    mj_kinematics(m, data_);
+    mj_comPos(m, data_);
+    mj_camlight(m, data_);
+  }
+  if (!aimed_) AimAt(snapshot->proprio().eef_pos);
 }
 
 void SceneView::AimAt(const std::array<double, 3>& eef_pos) {
@@ -53,25 +81,82 @@ void SceneView::AimAt(const std::array<double, 3>& eef_pos) {
   aimed_ = true;
 }
 
-void SceneView::Draw(int width, int height) {
-  mjv_updateScene(&view_.get(), data_, &options_, nullptr, &camera_, mjCAT_ALL, &scene_);
-  mjr_setBuffer(mjFB_WINDOW, &context_);
-  mjr_render({0, 0, width, height}, &scene_, &context_);
+void SceneView::Draw(const mjrRect& viewport, const Overlays& overlays) {
+  mjv_updateScene(&view_.get(), data_, &options_, &push_, &camera_, mjCAT_ALL, &scene_);
+  if (shown_ != nullptr) {
+    if (overlays.goal_regions) AddGoalRegions(*shown_, *data_, scene_);
+    if (overlays.action_chunk) AddActionChunk(*shown_, scene_);
+  }
+  mjr_setBuffer(mjFB_WINDOW, const_cast<mjrContext*>(&resources_->context()));
+  mjr_render(viewport, &scene_, &resources_->context());
+}
+
+void SceneView::DrawCamera(const mjrRect& viewport, int camera) {
+  mjvCamera fixed = camera_;
+  fixed.type = mjCAMERA_FIXED;
+  fixed.fixedcamid = camera;
+  mjv_updateScene(&view_.get(), data_, &options_, nullptr, &fixed, mjCAT_ALL, &scene_);
+  mjr_render(viewport, &scene_, &resources_->context());
 }
 
 void SceneView::MoveCamera(mjtMouse action, double dx, double dy) {
-  SetCamera(-1);
+  if (camera_.type == mjCAMERA_FIXED) SetCamera(-1);
   mjv_moveCamera(&view_.get(), action, dx, dy, &scene_, &camera_);
 }
 
-void SceneView::SetCamera(int index) {
-  if (index < 0) {
-    camera_.type = mjCAMERA_FREE;
-    camera_.fixedcamid = -1;
-    return;
-  }
-  camera_.type = mjCAMERA_FIXED;
-  camera_.fixedcamid = index;
+std::optional<Picked> SceneView::Pick(double x, double y, double aspect) const {
+  mjtNum point[3];
+  int geom = -1, flex = -1, skin = -1;
+  const int body =
+      mjv_select(&view_.get(), data_, &options_, aspect, x, y, &scene_, point, &geom, &flex, &skin);
+  if (body <= 0) return {};
+  return Picked{body, {point[0], point[1], point[2]}};
 }
+
+int SceneView::camera() const {
+  if (camera_.type == mjCAMERA_FIXED) return camera_.fixedcamid;
+  return camera_.type == mjCAMERA_TRACKING ? -2 : -1;
+}
+
+void SceneView::SetCamera(int index) {
+  camera_.type = index < 0 ? mjCAMERA_FREE : mjCAMERA_FIXED;
+  camera_.fixedcamid = std::max(index, -1);
+  camera_.trackbodyid = -1;
+}
+
+void SceneView::Track(int body) {
+  camera_.type = mjCAMERA_TRACKING;
+  camera_.trackbodyid = body;
+  camera_.fixedcamid = -1;
+}
+
+void SceneView::Hold(const Picked& picked) {
+  push_.select = picked.body;
+  push_.active = mjPERT_TRANSLATE;
+  const mjtNum* body = data_->xpos + 3 * picked.body;
+  mjtNum offset[3];
+  for (int i = 0; i < 3; ++i) offset[i] = picked.point[i] - body[i];
+  mju_mulMatTVec(push_.localpos, data_->xmat + 9 * picked.body, offset, 3, 3);
+  mjv_initPerturb(&view_.get(), data_, &scene_, &push_);
+}
+
+void SceneView::MoveHeld(mjtMouse action, double dx, double dy) {
+  push_.active =
+      action == mjMOUSE_ROTATE_V || action == mjMOUSE_ROTATE_H ? mjPERT_ROTATE : mjPERT_TRANSLATE;
+  mjv_movePerturb(&view_.get(), data_, action, dx, dy, &scene_, &push_);
+}
+
+std::optional<SceneView::Placed> SceneView::HeldPose() {
+  const mjModel& m = view_.get();
+  if (push_.select <= 0 || push_.active == 0) return {};
+  const int root = m.body_rootid[push_.select];
+  if (m.body_jntnum[root] != 1 || m.jnt_type[m.body_jntadr[root]] != mjJNT_FREE) return {};
+  mjv_applyPerturbPose(&m, data_, &push_, /*flg_paused=*/1);
+  Placed placed{m.jnt_qposadr[m.body_jntadr[root]], {}};
+  std::copy_n(data_->qpos + placed.qposadr, 7, placed.pose.begin());
+  return placed;
+}
+
+void SceneView::Release() { push_.active = 0; }
 
 }  // namespace vega

@@ -1,10 +1,13 @@
+// The simulation thread: commands between steps, steps in time with the clock.
+
 #include "viewer/session.h"
 
 #include <algorithm>
 #include <exception>
 #include <utility>
 
-#include "tasks/rollout.h"
+#include "sim/base/error.h"
+#include "viewer/session_engine.h"
 
 namespace vega {
 namespace {
@@ -19,77 +22,198 @@ Clock::duration Seconds(double seconds) {
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const Task> task, std::unique_ptr<Policy> policy,
-                 std::function<std::unique_ptr<Renderer>()> renderer, SessionOptions options)
+Session::Session(std::shared_ptr<const Task> task, SessionPolicy policy, MakeRenderer renderer,
+                 SessionOptions options)
     : task_(std::move(task)),
-      policy_(std::move(policy)),
-      contract_(policy_->contract()),
       make_renderer_(std::move(renderer)),
-      options_(options) {
-  requests_.playing = options.playing;
-  requests_.init = options.init;
-  thread_ = std::thread([this] { Run(); });
+      seed_(options.seed),
+      playing_(options.playing),
+      speed_(options.speed),
+      instruction_(options.instruction.empty() ? task_->info().instruction : options.instruction),
+      policy_(std::move(policy)) {
+  SetPolicy(policy_);
+  Restart(options.init, options.reset);
+  Start();
+}
+
+Session::Session(const Session& other, int step)
+    : task_(other.task_), make_renderer_(other.make_renderer_), seed_(other.seed_) {
+  {
+    const std::lock_guard lock(other.mutex_);
+    if (step < 0 || step >= static_cast<int>(other.history_.size())) {
+      throw Error("there is no step " + std::to_string(step) + " to fork from");
+    }
+    playing_ = false;
+    speed_ = other.speed_;
+    init_ = other.init_;
+    instruction_ = other.instruction_;
+    policy_ = other.policy_;
+    history_.assign(other.history_.begin(), other.history_.begin() + step + 1);
+  }
+  SetPolicy(policy_);
+  GoOnFrom(step);
+  Start();
+}
+
+Session::Session(std::shared_ptr<const Task> task, SessionPolicy policy, MakeRenderer renderer,
+                 SessionOptions options, const std::vector<std::vector<double>>& states,
+                 const ResetPlacement& placement)
+    : Session(std::move(task), std::move(policy), std::move(renderer), [&] {
+        options.playing = false;
+        return options;
+      }()) {
+  const size_t width = 1 + task_->model()->nq + task_->model()->nv;
+  if (states.empty()) throw Error("the recording holds no state");
+  for (const auto& state : states) {
+    if (state.size() == width) continue;
+    throw Error("a recorded state has " + std::to_string(state.size()) + " numbers, the scene " +
+                    std::to_string(width),
+                "was it recorded in another task?");
+  }
+  Post([this, states, placement](Engine& engine) {
+    engine.Place(placement);
+    for (size_t i = 0; i < states.size(); ++i) {
+      Publish(engine.Recorded(static_cast<int>(i), states[i]));
+    }
+  });
 }
 
 Session::~Session() {
-  {
-    const std::lock_guard lock(mutex_);
-    requests_.quit = true;
-  }
-  wake_.notify_all();
+  Stop(std::chrono::milliseconds(0));
   thread_.join();
+}
+
+bool Session::Stop(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  quit_ = true;
+  wake_.notify_all();
+  return wake_.wait_for(lock, patience, [&] { return ended_; });
+}
+
+void Session::Start() {
+  thread_ = std::thread([this] { Run(); });
 }
 
 void Session::Play() {
   const std::lock_guard lock(mutex_);
-  requests_.playing = true;
+  playing_ = true;
   wake_.notify_all();
 }
 
 void Session::Pause() {
   const std::lock_guard lock(mutex_);
-  requests_.playing = false;
-}
-
-void Session::StepOnce() {
-  const std::lock_guard lock(mutex_);
-  requests_.playing = false;
-  ++requests_.single_steps;
+  playing_ = false;
   wake_.notify_all();
 }
 
-void Session::Restart(int init) {
+void Session::StepOnce(bool substeps) {
   const std::lock_guard lock(mutex_);
-  requests_.restart = true;
-  requests_.init = init;
-  requests_.single_steps = 0;
+  playing_ = false;
+  keep_substeps_ = substeps;
+  ++single_steps_;
   wake_.notify_all();
 }
 
 void Session::SetSpeed(double speed) {
   const std::lock_guard lock(mutex_);
-  requests_.speed = speed;
+  speed_ = speed;
   wake_.notify_all();
+}
+
+void Session::Post(std::function<void(Engine&)> command) {
+  const std::lock_guard lock(mutex_);
+  commands_.push_back(std::move(command));
+  error_.clear();
+  wake_.notify_all();
+}
+
+void Session::Restart(int init, int reset) {
+  {
+    const std::lock_guard lock(mutex_);
+    init_ = init;
+    single_steps_ = 0;
+  }
+  Post([this, init, reset](Engine& engine) {
+    Publish(engine.Restart(init, reset < 0 ? init : reset, instruction()));
+  });
+}
+
+void Session::GoOnFrom(int step) {
+  Post([this, step](Engine& engine) {
+    std::vector<SnapshotPtr> past;
+    {
+      const std::lock_guard lock(mutex_);
+      if (step < 0 || step >= static_cast<int>(history_.size())) return;
+      history_.resize(step + 1);
+      past = history_;
+      instruction_ = past.back()->rollout.instruction;
+    }
+    engine.Load(*past.back(), past, init());
+  });
+}
+
+void Session::Edit(int step, std::function<void(Scene&)> change) {
+  GoOnFrom(step);
+  Post([this, step, change = std::move(change)](Engine& engine) {
+    if (const SnapshotPtr before = at(step)) Publish(engine.Edit(*before, change));
+  });
+}
+
+void Session::SetInstruction(const std::string& instruction) {
+  {
+    const std::lock_guard lock(mutex_);
+    instruction_ = instruction;
+  }
+  Post([instruction](Engine& engine) { engine.SetInstruction(instruction); });
+}
+
+void Session::SetPolicy(SessionPolicy policy) {
+  Post([this, policy = std::move(policy)](Engine& engine) {
+    engine.SetPolicy(policy);
+    const std::lock_guard lock(mutex_);
+    policy_ = policy;
+    contract_ = engine.contract();
+  });
+}
+
+void Session::SetPush(std::optional<mjvPerturb> push) {
+  const std::lock_guard lock(mutex_);
+  push_ = push;
 }
 
 bool Session::playing() const {
   const std::lock_guard lock(mutex_);
-  return requests_.playing;
+  return playing_;
 }
 
 int Session::init() const {
   const std::lock_guard lock(mutex_);
-  return requests_.init;
+  return init_;
 }
 
 double Session::speed() const {
   const std::lock_guard lock(mutex_);
-  return requests_.speed;
+  return speed_;
+}
+
+std::string Session::instruction() const {
+  const std::lock_guard lock(mutex_);
+  return instruction_;
+}
+
+std::string Session::policy_name() const {
+  const std::lock_guard lock(mutex_);
+  return policy_.name;
+}
+
+PolicyContract Session::contract() const {
+  const std::lock_guard lock(mutex_);
+  return contract_;
 }
 
 double Session::realtime_factor() const {
   const std::lock_guard lock(mutex_);
-  return requests_.playing ? realtime_factor_ : 0;
+  return playing_ ? realtime_factor_ : 0;
 }
 
 std::string Session::error() const {
@@ -97,117 +221,99 @@ std::string Session::error() const {
   return error_;
 }
 
-std::shared_ptr<const Snapshot> Session::latest() const {
+bool Session::busy() const {
+  const std::lock_guard lock(mutex_);
+  return working_ || !commands_.empty();
+}
+
+SnapshotPtr Session::latest() const {
   const std::lock_guard lock(mutex_);
   return history_.empty() ? nullptr : history_.back();
 }
 
-std::shared_ptr<const Snapshot> Session::at(int step) const {
+SnapshotPtr Session::at(int step) const {
   const std::lock_guard lock(mutex_);
   if (step < 0 || step >= static_cast<int>(history_.size())) return nullptr;
   return history_[step];
 }
 
-std::vector<std::shared_ptr<const Snapshot>> Session::history() const {
+void Session::ForEach(const std::function<void(const Snapshot&)>& visit) const {
   const std::lock_guard lock(mutex_);
-  return history_;
+  for (const SnapshotPtr& snapshot : history_) visit(*snapshot);
 }
 
-void Session::Run() {
-  // the renderer's context belongs to this thread, so it is made and dropped here
-  std::unique_ptr<Renderer> renderer;
+void Session::Publish(SnapshotPtr snapshot) {
+  const std::lock_guard lock(mutex_);
+  if (snapshot->step < static_cast<int>(history_.size())) history_.resize(snapshot->step);
+  history_.push_back(std::move(snapshot));
+}
+
+void Session::Guard(const std::function<void()>& work) {
+  std::string failure;
   try {
-    if (!contract_.cameras.empty()) renderer = make_renderer_();
-    Environment environment(task_, {false, contract_.cameras, contract_.image_size},
-                            renderer.get());
-    std::unique_lock lock(mutex_);
-    while (!requests_.quit) {
-      wake_.wait(lock, [&] { return requests_.quit || requests_.restart; });
-      if (requests_.quit) break;
-      requests_.restart = false;
-      history_.clear();
-      error_.clear();
-      const int init = requests_.init;
-      lock.unlock();
-      RunEpisode(environment, init);
-      lock.lock();
-    }
+    work();
   } catch (const std::exception& error) {
-    const std::lock_guard lock(mutex_);
-    error_ = error.what();
+    failure = error.what();
   }
+  if (failure.empty()) return;
+  const std::lock_guard lock(mutex_);
+  error_ = failure;
+  single_steps_ = 0;
 }
 
-void Session::RunEpisode(Environment& environment, int init) {
-  try {
-    const TaskInfo& info = task_->info();
-    const auto& states = task_->init_states();
-    const EpisodeKey key{info.suite, info.name, info.instruction, init, options_.seed};
-    Rollout rollout(environment, *policy_);
-    rollout.Start(key, PlacementOf(init),
-                  states.empty() ? std::vector<double>{} : states[init % states.size()]);
-    Publish(environment, rollout);
-    due_ = Clock::now();
-    bool over = false;
-    while (AwaitStep(over)) {
-      over = !rollout.Step();
-      Publish(environment, rollout);
-    }
-  } catch (const std::exception& error) {
-    std::unique_lock lock(mutex_);
-    error_ = error.what();
-    wake_.wait(lock, [&] { return requests_.quit || requests_.restart; });
-  }
+bool Session::MayStep() const {
+  const bool asked = playing_ || single_steps_ > 0;
+  return asked && error_.empty() && !history_.empty() && !history_.back()->over;
 }
 
-bool Session::AwaitStep(bool over) {
-  std::unique_lock lock(mutex_);
-  const auto left = [&] { return requests_.quit || requests_.restart; };
-  const auto may_step = [&] { return !over && (requests_.playing || requests_.single_steps > 0); };
-  if (!may_step()) {
-    wake_.wait(lock, [&] { return left() || may_step(); });
-    due_ = Clock::now();
-  }
-  if (left()) return false;
-  if (requests_.single_steps > 0) {
-    --requests_.single_steps;
-    return true;
-  }
-  // a step that came late is not caught up with: the simulation would race after a slow frame
-  wake_.wait_until(lock, due_, left);
-  if (left()) return false;
+// a step that came late is not caught up with: the simulation would race after a slow frame
+void Session::Pace() {
   const auto now = Clock::now();
-  const double period = kControlPeriod / requests_.speed;
+  const double period = kControlPeriod / speed_;
   const double late = std::chrono::duration<double>(now - due_).count();
   const double factor = kControlPeriod / std::max(1e-6, period + std::max(0.0, late));
   realtime_factor_ += 0.1 * (factor - realtime_factor_);
   due_ = std::max(due_, now - Seconds(0.5 * period)) + Seconds(period);
-  return true;
 }
 
-void Session::Publish(const Environment& environment, const Rollout& rollout) {
-  auto snapshot = std::make_shared<Snapshot>();
-  const mjModel& model = environment.scene().model();
-  snapshot->state = environment.scene().State();
-  snapshot->body_pos.assign(model.body_pos, model.body_pos + 3 * model.nbody);
-  snapshot->body_quat.assign(model.body_quat, model.body_quat + 4 * model.nbody);
-  snapshot->site_rgba.assign(model.site_rgba, model.site_rgba + 4 * model.nsite);
-  snapshot->proprio = environment.scene().proprio();
-  snapshot->action = rollout.action();
-  snapshot->goal = task_->Goal(environment.scene());
-  snapshot->success = environment.success();
-  snapshot->frames = environment.frames();
-  const std::lock_guard lock(mutex_);
-  snapshot->step = static_cast<int>(history_.size());
-  history_.push_back(std::move(snapshot));
-}
-
-ResetPlacement Session::PlacementOf(int init) const {
-  const auto sampler = task_->NewResetSampler();
-  sampler->Seed(options_.seed);
-  ResetPlacement placement = sampler->Sample();
-  for (int i = 0; i < init; ++i) placement = sampler->Sample();
-  return placement;
+void Session::Run() {
+  // the renderer's context belongs to this thread, so the engine is made and dropped here
+  Engine engine(task_, make_renderer_, seed_);
+  std::unique_lock lock(mutex_);
+  while (!quit_) {
+    if (!commands_.empty()) {
+      const auto command = std::move(commands_.front());
+      commands_.pop_front();
+      working_ = true;
+      lock.unlock();
+      Guard([&] { command(engine); });
+      lock.lock();
+      working_ = false;
+      continue;
+    }
+    if (!MayStep()) {
+      single_steps_ = 0;
+      wake_.wait(lock, [&] { return quit_ || !commands_.empty() || MayStep(); });
+      due_ = Clock::now();
+      continue;
+    }
+    const bool single = single_steps_ > 0;
+    if (!single && Clock::now() < due_) {
+      wake_.wait_until(lock, due_);
+      continue;
+    }
+    if (single) {
+      --single_steps_;
+    } else {
+      Pace();
+    }
+    const bool substeps = single && keep_substeps_;
+    lock.unlock();
+    Guard([&] { Publish(engine.Step(substeps, push_, mutex_)); });
+    lock.lock();
+  }
+  ended_ = true;
+  wake_.notify_all();
 }
 
 }  // namespace vega

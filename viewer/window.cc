@@ -20,18 +20,6 @@ std::string GlfwError() {
   return text != nullptr ? text : "unknown error";
 }
 
-void ApplyStyle(float scale) {
-  ImGui::StyleColorsDark();
-  ImGuiStyle& style = ImGui::GetStyle();
-  style.WindowRounding = 6;
-  style.FrameRounding = 4;
-  style.GrabRounding = 4;
-  style.WindowBorderSize = 0;
-  style.Colors[ImGuiCol_WindowBg].w = 0.88f;
-  style.ScaleAllSizes(scale);
-  ImGui::GetIO().FontGlobalScale = scale;
-}
-
 // what is drawn and not yet shown, turned the right way up
 Image ReadBackBuffer(int width, int height) {
   const size_t row = static_cast<size_t>(width) * 3;
@@ -73,9 +61,14 @@ Window::Window(const WindowOptions& options) : glfw_(std::make_unique<Glfw>()) {
   IMGUI_CHECKVERSION();
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;  // the layout is the program's own
-  float scale = 1;
-  glfwGetWindowContentScale(window_, &scale, nullptr);
-  ApplyStyle(std::max(1.0f, scale));
+  glfwGetWindowContentScale(window_, &display_scale_, nullptr);
+  display_scale_ = std::max(1.0f, display_scale_);
+  SetStyle(/*dark=*/true, 1);
+  glfwSetWindowUserPointer(window_, this);
+  glfwSetDropCallback(window_, [](GLFWwindow* window, int count, const char** paths) {
+    auto* self = static_cast<Window*>(glfwGetWindowUserPointer(window));
+    self->drops_.insert(self->drops_.end(), paths, paths + count);
+  });
   // MuJoCo draws with a compatibility context, for which this is ImGui's shader language
   ImGui_ImplGlfw_InitForOpenGL(window_, /*install_callbacks=*/true);
   ImGui_ImplOpenGL3_Init("#version 120");
@@ -89,10 +82,28 @@ Window::~Window() {
   glfwDestroyWindow(window_);
 }
 
-bool Window::BeginFrame() {
+void Window::SetStyle(bool dark, float scale) {
+  ImGuiStyle& style = ImGui::GetStyle();
+  style = ImGuiStyle();
+  if (dark) {
+    ImGui::StyleColorsDark();
+  } else {
+    ImGui::StyleColorsLight();
+  }
+  style.FrameRounding = 4;
+  style.GrabRounding = 4;
+  style.WindowRounding = 0;
+  style.WindowBorderSize = 0;
+  style.Colors[ImGuiCol_WindowBg].w = 1;
+  style.ScaleAllSizes(display_scale_ * scale);
+  ImGui::GetIO().FontGlobalScale = display_scale_ * scale;
+}
+
+bool Window::BeginFrame(const std::function<void()>& input) {
   glfwPollEvents();
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
+  if (input) input();
   ImGui::NewFrame();
   return !glfwWindowShouldClose(window_);
 }

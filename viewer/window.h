@@ -2,8 +2,11 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sim/image.h"
 
@@ -26,8 +29,9 @@ class Window {
   Window(const Window&) = delete;
   Window& operator=(const Window&) = delete;
 
-  // Polls input and starts an ImGui frame. False once the window was asked to close.
-  bool BeginFrame();
+  // Polls input and starts an ImGui frame; `input` is called before ImGui sees the input, to change
+  // it. False once the window was asked to close.
+  bool BeginFrame(const std::function<void()>& input = {});
   // Draws the ImGui frame over what was drawn since BeginFrame and shows it. What is shown is also
   // read back into `picture` when it is not null.
   void EndFrame(Image* picture = nullptr);
@@ -35,11 +39,17 @@ class Window {
   int framebuffer_width() const;   // pixels
   int framebuffer_height() const;  // pixels
   void Close();
+  // Colours, and the size of text and widgets on top of the display's own scale.
+  void SetStyle(bool dark, float scale);
+  // Files dropped on the window since the last call.
+  std::vector<std::string> TakeDrops() { return std::exchange(drops_, {}); }
 
  private:
   struct Glfw;  // initialises the library once for this window
   std::unique_ptr<Glfw> glfw_;
   GLFWwindow* window_ = nullptr;
+  std::vector<std::string> drops_;
+  float display_scale_ = 1;
 };
 
 }  // namespace vega

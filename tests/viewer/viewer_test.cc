@@ -1,0 +1,347 @@
+// The window used by scripted hands, under a virtual display (tests/viewer/under_xvfb.sh).
+
+#include "viewer/viewer.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "policies/hold_policy.h"
+#include "policies/random_policy.h"
+#include "sim/base/error.h"
+#include "tests/tasks/fake_task.h"
+#include "viewer/commands.h"
+
+namespace vega {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+// Sees two colours through two cameras and shows tokens of its own making.
+class SeeingPolicy : public Policy {
+ public:
+  SeeingPolicy(std::vector<std::string>& heard, double gate) : heard_(heard), gate_(gate) {
+    contract_.chunk_length = 4;
+  }
+  const PolicyContract& contract() const override { return contract_; }
+  void Reset(const EpisodeKey&) override {}
+  std::vector<Action> Act(const PolicyInput& input) override {
+    heard_.push_back(input.instruction);
+    Action action = kNoOp;
+    action[0] = 0.3;
+    return std::vector<Action>(4, action);
+  }
+  bool remembers() const override { return false; }
+
+ private:
+  PolicyContract contract_;
+  std::vector<std::string>& heard_;
+  double gate_;
+};
+
+// A folder of this test and the window over it.
+class Hands {
+ public:
+  Hands() {
+    char folder[] = "/tmp/vega-viewer-XXXXXX";
+    folder_ = mkdtemp(folder);
+    options.suite = "fake_suite";
+    options.policy.name = "seeing";
+    options.paused = true;
+    options.width = 900;
+    options.height = 560;
+    options.recordings = folder_;
+    sources.instructions = {{"fake_suite", {"push the box", "push the box again"}}};
+    sources.load_task = [](const std::string&, int index) {
+      return std::make_shared<FakeTask>(index, 1e9);
+    };
+    sources.open_policy = [this](const std::string& name, const PolicyOptions& options) {
+      opened.push_back({name, options});
+      if (name == "missing") throw Error("there is no such policy");
+      return PolicySource{.name = name, .make = [this, options] {
+                            return std::make_unique<SeeingPolicy>(heard,
+                                                                  options.gate.value_or(0.5));
+                          }};
+    };
+    sources.policies = {"seeing", "missing"};
+  }
+  ~Hands() { fs::remove_all(folder_); }
+
+  // runs the script to its end; `look` is called after each frame
+  void Run(const Json& script, const std::function<void(const Viewer&)>& look = {}) {
+    options.script = folder_ / "script.json";
+    std::ofstream(options.script) << script.dump();
+    sources.after_frame = look;
+    RunViewer(options, sources);
+  }
+
+  ViewerOptions options;
+  ViewerSources sources;
+  std::vector<std::string> heard;                             // instructions, by call
+  std::vector<std::pair<std::string, PolicyOptions>> opened;  // policies
+  const fs::path& folder() const { return folder_; }
+
+ private:
+  fs::path folder_;
+};
+
+const Session& SessionOf(const Viewer& viewer, size_t lane = 0) {
+  return *viewer.stage().lanes.at(lane).session;
+}
+
+TEST_CASE("a paused window holds time still, a step is one control step, play goes on",
+          "[window]") {
+  Hands hands;
+  std::vector<int> steps;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"wait", 10}},
+             {{"click", "Run/Step"}},
+             {{"wait_for", "step 1"}},
+             {{"wait", 10}},
+             {{"click", "Run/Play"}},
+             {{"wait_for", "step 5"}},
+             {{"click", "Run/Pause"}},
+             {{"wait", 10}}},
+            [&](const Viewer& viewer) {
+              if (const auto latest = SessionOf(viewer).latest()) steps.push_back(latest->step);
+            });
+  CHECK(std::count(steps.begin(), steps.end(), 0) >= 10);
+  CHECK(std::count(steps.begin(), steps.end(), 1) >= 10);
+  CHECK(std::count(steps.begin(), steps.end(), steps.back()) >= 8);
+  CHECK(std::is_sorted(steps.begin(), steps.end()));
+}
+
+TEST_CASE("scrubbing back and playing again gives the same states", "[window]") {
+  Hands hands;
+  std::map<int, std::vector<uint64_t>> hashes;  // by step, one a pass
+  int shown = -1;
+  hands.Run({{{"click", "Run/Play"}},
+             {{"wait_for", "step 12"}},
+             {{"click", "Run/Pause"}},
+             {{"wait_for", "idle"}},
+             {{"set", "Run/timeline"}, {"value", "5"}},
+             {{"wait", 3}},
+             {{"click", "Run/Play"}},
+             {{"wait", 2}},
+             {{"wait_for", "step 12"}},
+             {{"click", "Run/Pause"}}},
+            [&](const Viewer& viewer) {
+              shown = std::max(shown, viewer.stage().lanes[0].shown_step);
+              const auto latest = SessionOf(viewer).latest();
+              if (latest == nullptr) return;
+              auto& seen = hashes[latest->step];
+              if (seen.empty() || seen.back() != latest->hash) seen.push_back(latest->hash);
+            });
+  CHECK(shown == 5);
+  for (const auto& [step, seen] : hashes) {
+    INFO("step " << step);
+    CHECK(seen.size() == 1);
+  }
+}
+
+TEST_CASE("an instruction typed in the window reaches the policy's next call", "[window]") {
+  Hands hands;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"click", "Run/Step"}},
+             {{"wait_for", "step 1"}},
+             {{"set", "Task/##instruction"}, {"value", "lift the box"}},
+             {{"click", "Run/Play"}},
+             {{"wait_for", "step 6"}}});
+  REQUIRE(hands.heard.size() >= 2);
+  CHECK(hands.heard[0] == "push the box");
+  CHECK(hands.heard[1] == "lift the box");
+}
+
+TEST_CASE("gate, fusion and policy are switched live and a failure is shown", "[window]") {
+  Hands hands;
+  std::string error;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"click", "Inspect/Agent"}},
+             {{"click", "Agent/0 generative"}},
+             {{"wait_for", "idle"}},
+             {{"click", "Agent/fusion"}},
+             {{"click", "Agent/fusion/add"}},
+             {{"wait_for", "idle"}},
+             {{"click", "Agent/policy"}},
+             {{"click", "Agent/policy/missing"}},
+             {{"wait", 20}}},
+            [&](const Viewer& viewer) { error = SessionOf(viewer).error(); });
+  REQUIRE(hands.opened.size() >= 4);
+  CHECK(hands.opened[1].second.gate == 0.0);
+  CHECK(hands.opened[2].second.fusion == "add");
+  CHECK(hands.opened[2].second.gate == 0.0);
+  CHECK(hands.opened[3].first == "missing");
+  CHECK(error == "there is no such policy");
+}
+
+TEST_CASE("a fork runs two futures that part after the change", "[window]") {
+  Hands hands;
+  std::array<std::map<int, uint64_t>, 2> hashes;
+  hands.Run({{{"click", "Run/Play"}},
+             {{"wait_for", "step 6"}},
+             {{"click", "Run/Pause"}},
+             {{"wait_for", "idle"}},
+             {{"key", "Ctrl+F"}},
+             {{"wait", 3}},
+             {{"wait_for", "idle"}},
+             {{"click", "Agent/policy"}},
+             {{"click", "Agent/policy/seeing"}},
+             {{"set", "Task/##instruction"}, {"value", "lift the box"}},
+             {{"key", "Space"}},
+             {{"wait_for", "step 14"}},
+             {{"key", "Space"}},
+             {{"key", "Tab"}},
+             {{"wait", 2}},
+             {{"key", "Ctrl+W"}},
+             {{"wait", 3}}},
+            [&](const Viewer& viewer) {
+              for (size_t i = 0; i < viewer.stage().lanes.size(); ++i) {
+                SessionOf(viewer, i).ForEach(
+                    [&](const Snapshot& snapshot) { hashes[i][snapshot.step] = snapshot.hash; });
+              }
+            });
+  REQUIRE(hashes[1].contains(14));
+  CHECK(hashes[0][3] == hashes[1][3]);
+  CHECK(std::count(hands.heard.begin(), hands.heard.end(), "lift the box") >= 1);
+  CHECK(std::count(hands.heard.begin(), hands.heard.end(), "push the box") >= 3);
+}
+
+TEST_CASE("a body selected and dragged with Ctrl moves", "[window]") {
+  Hands hands;
+  // where the box is in the picture
+  std::array<float, 2> box{-1, -1};
+  // its scene is all collision shapes
+  hands.Run({{{"wait_for", "step 0"}}, {{"key", "6"}}, {{"wait", 3}}}, [&](const Viewer& viewer) {
+    const Lane& lane = viewer.stage().lanes[0];
+    if (viewer.state().scene_rects.empty()) return;
+    const Rect& rect = viewer.state().scene_rects[0];
+    const ImVec2 window = {900, 560};
+    const int body = lane.view->model().nbody - 1;
+    float sum_x = 0, sum_y = 0, hits = 0;
+    for (float x = 0.02f; x < 1; x += 0.02f) {
+      for (float y = 0.02f; y < 1; y += 0.02f) {
+        const auto picked = lane.view->Pick(x, y, rect.width() / rect.height());
+        if (!picked || picked->body != body) continue;
+        sum_x += x;
+        sum_y += y;
+        ++hits;
+      }
+    }
+    if (hits == 0) return;
+    box = {(rect.min.x + sum_x / hits * rect.width()) / window.x,
+           (rect.max.y - sum_y / hits * rect.height()) / window.y};
+  });
+  REQUIRE(box[0] > 0);
+  std::vector<double> first, last;
+  int selected = -1;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"key", "6"}},
+             {{"wait", 3}},
+             {{"double_click", box}},
+             {{"wait", 3}},
+             {{"drag", {box, {box[0] + 0.1f, box[1]}}}, {"button", "right"}, {"ctrl", true}},
+             {{"wait_for", "idle"}},
+             {{"wait", 3}}},
+            [&](const Viewer& viewer) {
+              selected = viewer.state().selected_body;
+              if (const auto latest = SessionOf(viewer).latest()) {
+                if (first.empty()) first = latest->state;
+                last = latest->state;
+              }
+            });
+  const ModelPtr compiled = FakeModel();
+  const mjModel& model = *compiled;
+  CHECK(selected == model.nbody - 1);
+  const int address = 1 + model.jnt_qposadr[model.body_jntadr[model.nbody - 1]];
+  const double moved =
+      std::hypot(last[address] - first[address], last[address + 1] - first[address + 1]);
+  CHECK(moved > 0.01);
+}
+
+TEST_CASE("every menu item and every key works without an OpenGL error", "[window]") {
+  Hands hands;
+  Json script = {{{"wait_for", "step 0"}}};
+  for (const Command& command : Commands()) {
+    if (std::string_view(command.label) == "Quit") continue;
+    const std::string menu = command.menu;
+    script.push_back({{"click", "Menu/" + menu}});
+    script.push_back({{"click", "Menu/" + menu + "/" + command.label}});
+    script.push_back({{"wait_for", "idle"}});
+    if (command.key != 0) script.push_back({{"key", KeyName(command)}});
+    script.push_back({{"wait", 2}});
+  }
+  for (const char* tab : {"Inspect/Curves", "Inspect/Scene", "Inspect/Evaluation", "Inspect/Agent",
+                          "Browse/Change", "Browse/Suites"}) {
+    script.push_back({{"click", tab}});
+    script.push_back({{"wait", 2}});
+  }
+  script.push_back({{"key", "Ctrl+Q"}});
+  int frames = 0, gl_errors = 0;
+  hands.Run(script, [&](const Viewer& viewer) {
+    ++frames;
+    gl_errors = viewer.gl_errors();
+  });
+  CHECK(frames > 100);
+  CHECK(gl_errors == 0);
+  int pictures = 0, videos = 0;
+  for (const auto& entry : fs::directory_iterator(hands.folder())) {
+    pictures += entry.path().extension() == ".png";
+    videos += entry.path().extension() == ".mp4";
+  }
+  CHECK(pictures >= 1);
+  CHECK(videos >= 1);
+}
+
+TEST_CASE("a run is watched while it grows and its episodes are opened", "[window]") {
+  Hands hands;
+  const fs::path run = hands.folder() / "run";
+  fs::create_directory(run);
+  std::ofstream(run / "manifest.json") << Json{
+      {"config",
+       {{"suite", "fake_suite"}, {"tasks", {0, 1}}, {"episodes", 1}, {"policy", "seeing"}}}};
+  const auto append = [&](int task, const std::string& end) {
+    EpisodeRecord record{.suite = "fake_suite",
+                         .task = task,
+                         .task_name = "fake",
+                         .instruction = "push",
+                         .outcome = Outcome::kSuccess,
+                         .steps = 3};
+    std::ofstream(run / "episodes.jsonl", std::ios::app) << ToJson(record).dump() << end;
+  };
+  append(0, "\n");
+  hands.options.run = run;
+  size_t seen = 0;
+  int task = -1;
+  bool appended = false;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"click", "Inspect/Evaluation"}},
+             {{"wait_for", "widget Evaluation/episode 1"}},
+             {{"click", "Evaluation/episode 1"}},
+             {{"wait", 3}},
+             {{"wait_for", "idle"}},
+             {{"wait", 3}}},
+            [&](const Viewer& viewer) {
+              if (!appended) append(1, "\n");
+              appended = true;
+              seen = viewer.run().records().size();
+              task = SessionOf(viewer).task().info().index;
+            });
+  CHECK(seen == 2);
+  CHECK(task == 1);
+}
+
+TEST_CASE("what a script cannot do is one line that says where", "[window]") {
+  Hands hands;
+  CHECK_THROWS_WITH(
+      hands.Run({{{"wait_for", "step 0"}}, {{"wait", 2}}, {{"click", "Run/Fly"}}}),
+      Catch::Contains("entry 3") && Catch::Contains("Run/Fly") && Catch::Contains("Run/Play"));
+  CHECK_THROWS_WITH(hands.Run({{{"dance", 1}}}), Catch::Contains("entry 1"));
+  hands.options.run = hands.folder() / "no-run";
+  CHECK_THROWS_WITH(hands.Run(Json::array()), Catch::Contains("is not the folder of a run"));
+}
+
+}  // namespace
+}  // namespace vega

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include "sim/base/error.h"
+#include "viewer/panels/panels.h"
+#include "viewer/viewer.h"
+
+namespace vega {
+namespace {
+
+void ScoreRow(const std::string& name, const Score& score) {
+  const Interval interval = score.interval();
+  ImGui::TableNextColumn();
+  ImGui::TextUnformatted(name.c_str());
+  ImGui::TableNextColumn();
+  ImGui::Text("%d/%d", score.successes, score.n);
+  ImGui::TableNextColumn();
+  ImGui::Text("%.0f%%  %.0f-%.0f", 100 * score.rate(), 100 * interval.low, 100 * interval.high);
+  ImGui::TableNextColumn();
+  if (score.errors > 0) ImGui::TextColored(colours::kBad, "%d", score.errors);
+}
+
+void Episodes(PanelContext& c) {
+  if (!ImGui::BeginTable("episodes", 4, ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY)) return;
+  ImGui::TableSetupScrollFreeze(0, 1);
+  for (const char* heading : {"episode", "outcome", "steps", "s"}) ImGui::TableSetupColumn(heading);
+  ImGui::TableHeadersRow();
+  const auto& records = c.run.records();
+  for (size_t i = records.size(); i-- > 0;) {
+    const EpisodeRecord& record = records[i];
+    ImGui::TableNextColumn();
+    const std::string label = fmt::format("{}: task {} init {}", i, record.task, record.init);
+    if (ImGui::Selectable(label.c_str(), false, ImGuiSelectableFlags_SpanAllColumns)) {
+      c.later([i](Viewer& viewer) { viewer.OpenEpisode(static_cast<int>(i)); });
+    }
+    c.ui.Mark(fmt::format("episode {}", i));
+    ImGui::TableNextColumn();
+    const bool solved = record.outcome == Outcome::kSuccess;
+    ImGui::TextColored(solved ? colours::kGood : colours::kBad, "%s", Name(record.outcome));
+    ImGui::TableNextColumn();
+    ImGui::Text("%d", record.steps);
+    ImGui::TableNextColumn();
+    ImGui::Text("%.1f", record.wall_s);
+  }
+  ImGui::EndTable();
+}
+
+}  // namespace
+
+void EvaluationPanel(PanelContext& c) {
+  ImGui::SetNextItemWidth(-1);
+  if (c.ui.Text("##run", &c.state.run_path,
+                "folder of a run, also while it is running; or drop one")) {
+    c.later([path = c.state.run_path](Viewer& viewer) { viewer.WatchRun(path); });
+  }
+  if (!c.run.open()) return;
+  c.run.Poll();
+  ImGui::TextWrapped("%s", c.run.folder().string().c_str());
+  ImGui::ProgressBar(
+      static_cast<float>(c.run.records().size()) / static_cast<float>(std::max(1, c.run.planned())),
+      {-1, 0}, fmt::format("{} of {}", c.run.records().size(), c.run.planned()).c_str());
+  if (!c.run.error().empty()) ColouredText(colours::kBad, c.run.error());
+  if (ImGui::BeginTable("scores", 4, ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingStretchProp)) {
+    for (const char* heading : {"task", "solved", "95 %", "errors"}) {
+      ImGui::TableSetupColumn(heading);
+    }
+    ImGui::TableHeadersRow();
+    for (const TaskScore& task : c.run.summary().tasks) {
+      ScoreRow(fmt::format("{} {}", task.task, task.instruction), task.score);
+    }
+    ScoreRow("all", c.run.summary().total);
+    ImGui::EndTable();
+  }
+  Episodes(c);
+}
+
+}  // namespace vega
