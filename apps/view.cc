@@ -3,6 +3,7 @@
 #include "viewer/view.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +16,8 @@
 #include "sim/base/error.h"
 #include "sim/base/paths.h"
 #include "tasks/suite/libero_suites.h"
+#include "viewer/demonstrations.h"
+#include "viewer/run_watch.h"
 
 namespace vega {
 
@@ -73,14 +76,17 @@ std::function<int()> AddView(CLI::App& mode) {
       // FOLDER and replay:FILE are kinds, not names
       if (policy.name.find_first_of("FV:") == std::string::npos) names.push_back(policy.name);
     }
-    // a policy that cannot be opened is better said before a window is
+    // what cannot be opened is better said before a window is
+    if (!o->run.empty()) RunWatch().Open(o->run);
+    if (!o->dataset.empty()) ReadEpisode(o->dataset, std::max(0, o->episode));
     OpenAnyPolicy(o->policy.name, o->policy.options);
     RunViewer(*o, {.instructions = Instructions(),
                    .load_task = [](const std::string& suite,
                                    int index) { return LoadTask(LoadSuite(suite), index); },
-                   .open_policy = [](const std::string& name, const PolicyOptions& options) {
-                     return OpenAnyPolicy(name, options);
-                   },
+                   .open_policy =
+                       [](const std::string& name, const PolicyOptions& options) {
+                         return OpenAnyPolicy(name, options);
+                       },
                    .policies = names});
     return 0;
   };

@@ -227,5 +227,11 @@ check "collect onto a file" "there already" "${collect[@]}" --out "$tmp/set.hdf5
 check "collect: resume nothing" "no collection to resume" "${collect[@]}" --out "$tmp/fresh.hdf5" --resume
 check "collect: resume with another seed" "seed.*0, not 1" "${collect[@]}" --out "$tmp/set.hdf5" --resume --seed 1
 check "collect: contradictory flags" "exclude each other" "${collect[@]}" --out "$tmp/x.hdf5" --keep-noops --filter-noops
+# the window: what is asked of it is looked at before a display is
+check "window: no such run" "nowhere is not the folder of a run" "$vega" view --run "$tmp/nowhere"
+check "window: data set garbled" "not an HDF5 file" "$vega" view --dataset "$tmp/noise.hdf5"
+check "window: no such demonstration" "has no demonstration 7" "$vega" view --dataset "$tmp/set.hdf5" --episode 7
+check "window: an episode of nothing" "--episode needs" "$vega" view --episode 2
+check "window: no display" "no window can be opened.*xvfb-run" env -u DISPLAY -u WAYLAND_DISPLAY "$vega" view
 echo "$((count - failed)) of $count bad inputs answered with one clear line"
 [ $failed = 0 ]
