@@ -47,7 +47,8 @@ done
 
 python3 - "$tmp/figures" "$here/history.jsonl" "$append" <<'PY'
 import collections, json, os, statistics, sys
-lines = [json.loads(line) for line in open(sys.argv[1])]
+# what the simulators print besides is no figure
+lines = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
 figures = collections.defaultdict(list)
 seen = collections.Counter()
 for f in lines:
