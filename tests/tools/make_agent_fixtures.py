@@ -12,7 +12,7 @@ small; the references run with exactly those values.
 """
 
 import collections
-import os
+import io
 import re
 import sys
 
@@ -206,11 +206,14 @@ def umt5(folder):
     model.save_pretrained(target)
     sentences = ["put the wine bottle on top of the cabinet", "open the middle drawer & close it",
                  "pick up the black bowl next to the plate", "a b c d e f g h i j k l m n o p q r"]
+    # into memory: a file's path would be kept in the model
+    trained = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(sentences * 8), model_prefix=f"{target}/spiece", vocab_size=40,
+        sentence_iterator=iter(sentences * 8), model_writer=trained, vocab_size=40,
         model_type="unigram", pad_id=0, eos_id=1, unk_id=2, bos_id=-1,
         normalization_rule_name="identity")
-    os.remove(f"{target}/spiece.vocab")
+    with open(f"{target}/spiece.model", "wb") as file:
+        file.write(trained.getvalue())
     tokenizer = T5Tokenizer(f"{target}/spiece.model", extra_ids=0, legacy=False)
     tensors = {}
     for i, text in enumerate(["", "put the black bowl on the plate", sentences[1] * 12]):
