@@ -5,26 +5,43 @@
 #include <dlfcn.h>
 #include <immintrin.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 namespace vega {
 namespace {
 
 constexpr int kLanes = 4;         // numbers in a block, as MuJoCo sums them
+constexpr int kMaxGroup = 4;      // rows
 constexpr int kMaxColumns = 256;  // 64 blocks, a bit each
+
+// Rows one after another that hold numbers in the same places: a contact's.
+struct Group {
+  int row = 0, count = 0;  // count <= kMaxGroup
+  uint64_t blocks = 0;     // which whole blocks hold a number
+  bool rest = false;       // whether the columns behind the whole blocks do
+};
+
+// A product that was made, by what it was made of.
+struct Product {
+  std::vector<mjtNum> from, result;
+};
 
 struct Memory {
   bool on = false;
   const mjtNum* jacobian = nullptr;
   int rows = 0, columns = 0;
-  std::vector<uint64_t> blocks;  // (rows) which whole blocks of the row hold a number
+  std::vector<Group> groups;
 
-  std::vector<mjtNum> diagonal, hessian;     // of the last J^T D J; empty: none yet
-  std::vector<mjtNum> factor_input, factor;  // of the last Cholesky factorization
+  std::array<Product, 3> forward, transposed;  // the latest, in turn
+  size_t next_forward = 0, next_transposed = 0;
+  Product hessian;  // from the diagonal
+  Product factor;   // from the matrix
   mjtNum factor_threshold = 0;
   int factor_rank = 0;
   long served = 0;
@@ -49,67 +66,170 @@ bool Same(const std::vector<mjtNum>& a, const mjtNum* b, size_t size) {
   return a.size() == size && std::memcmp(a.data(), b, size * sizeof(mjtNum)) == 0;
 }
 
-// the sum MuJoCo's dot product makes: lanes over whole blocks, then across, then the rest
-__attribute__((target("avx"))) mjtNum Dot(const mjtNum* row, const mjtNum* vector, uint64_t blocks,
-                                          int columns) {
-  __m256d sum = _mm256_setzero_pd();
-  for (uint64_t left = blocks; left; left &= left - 1) {
-    const int at = kLanes * std::countr_zero(left);
-    sum =
-        _mm256_add_pd(sum, _mm256_mul_pd(_mm256_loadu_pd(row + at), _mm256_loadu_pd(vector + at)));
+// the product of `from` among the latest, else a new one that `make` fills in
+template <typename Make>
+const std::vector<mjtNum>& Recall(std::array<Product, 3>& latest, size_t& next, const mjtNum* from,
+                                  size_t size, size_t result_size, const Make& make) {
+  for (const Product& product : latest) {
+    if (Same(product.from, from, size)) return product.result;
   }
-  const __m128d pair = _mm_add_pd(_mm256_castpd256_pd128(sum), _mm256_extractf128_pd(sum, 1));
-  mjtNum result = _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
-  const int i = columns / kLanes * kLanes;
-  switch (columns - i) {
-    case 3:
-      return result +
-             (row[i] * vector[i] + row[i + 1] * vector[i + 1] + row[i + 2] * vector[i + 2]);
-    case 2:
-      return result + (row[i] * vector[i] + row[i + 1] * vector[i + 1]);
+  Product& product = latest[next];
+  next = (next + 1) % latest.size();
+  product.from.assign(from, from + size);
+  product.result.resize(result_size);
+  make(product.result.data());
+  return product.result;
+}
+
+template <typename Visit>
+inline void ForEachBlock(uint64_t blocks, const Visit& visit) {
+  for (; blocks; blocks &= blocks - 1) visit(kLanes * std::countr_zero(blocks));
+}
+
+// J v. Each sum as MuJoCo's dot product makes it: lanes over whole blocks, then across, then the
+// rest.
+template <int kCount>
+inline void MultiplyGroup(const Memory& my, const Group& group, const mjtNum* vector,
+                          mjtNum* result) {
+  const int n = my.columns;
+  const mjtNum* rows = my.jacobian + size_t(group.row) * n;
+  __m256d sums[kCount];
+  for (int r = 0; r < kCount; ++r) sums[r] = _mm256_setzero_pd();
+  ForEachBlock(group.blocks, [&](int at) {
+    const __m256d v = _mm256_loadu_pd(vector + at);
+    for (int r = 0; r < kCount; ++r) {
+      sums[r] = _mm256_add_pd(sums[r], _mm256_mul_pd(_mm256_loadu_pd(rows + r * n + at), v));
+    }
+  });
+  const int i = n / kLanes * kLanes, left = n - i;
+  for (int r = 0; r < kCount; ++r) {
+    const __m128d pair =
+        _mm_add_pd(_mm256_castpd256_pd128(sums[r]), _mm256_extractf128_pd(sums[r], 1));
+    mjtNum sum = _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
+    if (group.rest) {
+      const mjtNum* x = rows + r * n + i;
+      mjtNum rest = x[0] * vector[i];
+      for (int k = 1; k < left; ++k) rest += x[k] * vector[i + k];
+      sum += rest;
+    }
+    result[group.row + r] = sum;
+  }
+}
+
+// adds J^T f to `result`, row after row
+template <int kCount>
+inline void AddGroup(const Memory& my, const Group& group, const mjtNum* forces, mjtNum* result) {
+  const int n = my.columns;
+  const mjtNum* rows = my.jacobian + size_t(group.row) * n;
+  __m256d scales[kCount];
+  for (int r = 0; r < kCount; ++r) scales[r] = _mm256_set1_pd(forces[group.row + r]);
+  ForEachBlock(group.blocks, [&](int at) {
+    __m256d sum = _mm256_loadu_pd(result + at);
+    for (int r = 0; r < kCount; ++r) {
+      sum = _mm256_add_pd(sum, _mm256_mul_pd(_mm256_loadu_pd(rows + r * n + at), scales[r]));
+    }
+    _mm256_storeu_pd(result + at, sum);
+  });
+  if (!group.rest) return;
+  for (int i = n / kLanes * kLanes; i < n; ++i) {
+    for (int r = 0; r < kCount; ++r) result[i] += rows[r * n + i] * forces[group.row + r];
+  }
+}
+
+// calls visit with the group's number of rows as a constant
+template <typename Visit>
+inline void WithCount(int count, const Visit& visit) {
+  using std::integral_constant;
+  switch (count) {
     case 1:
-      return result + row[i] * vector[i];
+      return visit(integral_constant<int, 1>());
+    case 2:
+      return visit(integral_constant<int, 2>());
+    case 3:
+      return visit(integral_constant<int, 3>());
     default:
-      return result;
+      return visit(integral_constant<int, kMaxGroup>());
   }
 }
 
-// to += scale * row, over the blocks and the first `rest` numbers behind the whole ones
-__attribute__((target("avx"))) void AddScaled(mjtNum* to, const mjtNum* row, mjtNum scale,
-                                              uint64_t blocks, int columns) {
-  const __m256d scales = _mm256_set1_pd(scale);
-  for (uint64_t left = blocks; left; left &= left - 1) {
-    const int at = kLanes * std::countr_zero(left);
-    _mm256_storeu_pd(to + at, _mm256_add_pd(_mm256_loadu_pd(to + at),
-                                            _mm256_mul_pd(_mm256_loadu_pd(row + at), scales)));
+void Multiply(const Memory& my, const mjtNum* vector, mjtNum* result) {
+  for (const Group& group : my.groups) {
+    WithCount(group.count, [&](auto n) { MultiplyGroup<n>(my, group, vector, result); });
   }
-  for (int i = columns / kLanes * kLanes; i < columns; ++i) to[i] += row[i] * scale;
 }
 
-// the lower triangle of J^T D J, then made symmetric
+void MultiplyTransposed(const Memory& my, const mjtNum* forces, mjtNum* result) {
+  std::memset(result, 0, sizeof(mjtNum) * my.columns);
+  for (const Group& group : my.groups) {
+    const mjtNum* f = forces + group.row;
+    if (std::all_of(f, f + group.count, [](mjtNum x) { return x == 0; })) continue;
+    WithCount(group.count, [&](auto n) { AddGroup<n>(my, group, forces, result); });
+  }
+}
+
+// row i of the lower triangle of J^T D J, what one group adds to it. Blocks are added whole: what
+// lands above the diagonal is overwritten later
+inline void AddHessianRow(const Memory& my, const Group& group, const mjtNum* diagonal, int i,
+                          mjtNum* hessian) {
+  const int n = my.columns, whole = n / kLanes * kLanes;
+  const mjtNum* rows = my.jacobian + size_t(group.row) * n;
+  mjtNum* to = hessian + size_t(i) * n;
+  __m256d scales[kMaxGroup];
+  mjtNum scale[kMaxGroup];
+  for (int r = 0; r < group.count; ++r) {
+    scale[r] = rows[r * n + i] * diagonal[group.row + r];
+    scales[r] = _mm256_set1_pd(scale[r]);
+  }
+  const int last = i / kLanes;
+  const uint64_t below = last >= 63 ? ~uint64_t{0} : (uint64_t{2} << last) - 1;
+  ForEachBlock(group.blocks & below, [&](int at) {
+    __m256d sum = _mm256_loadu_pd(to + at);
+    for (int r = 0; r < group.count; ++r) {
+      sum = _mm256_add_pd(sum, _mm256_mul_pd(_mm256_loadu_pd(rows + r * n + at), scales[r]));
+    }
+    _mm256_storeu_pd(to + at, sum);
+  });
+  for (int k = whole; k <= i; ++k) {
+    for (int r = 0; r < group.count; ++r) to[k] += rows[r * n + k] * scale[r];
+  }
+}
+
 void MakeHessian(const Memory& my, const mjtNum* diagonal, mjtNum* hessian) {
   const int n = my.columns;
   std::memset(hessian, 0, sizeof(mjtNum) * n * n);
-  const int whole = n / kLanes;
-  for (int r = 0; r < my.rows; ++r) {
-    if (diagonal[r] == 0) continue;
-    const mjtNum* row = my.jacobian + size_t(r) * n;
-    const auto add = [&](int i) {
-      if (row[i] == 0) return;
-      // whole blocks up to the one that holds i: what lands above the diagonal is overwritten below
-      const int last = i / kLanes;
-      const uint64_t below = last >= 63 ? ~uint64_t{0} : (uint64_t{2} << last) - 1;
-      AddScaled(hessian + size_t(i) * n, row, row[i] * diagonal[r], my.blocks[r] & below,
-                last < whole ? whole * kLanes : i + 1);
-    };
-    for (uint64_t left = my.blocks[r]; left; left &= left - 1) {
-      const int at = kLanes * std::countr_zero(left);
-      for (int i = at; i < at + kLanes; ++i) add(i);
-    }
-    for (int i = whole * kLanes; i < n; ++i) add(i);
+  for (const Group& group : my.groups) {
+    const mjtNum* d = diagonal + group.row;
+    if (std::all_of(d, d + group.count, [](mjtNum x) { return x == 0; })) continue;
+    ForEachBlock(group.blocks, [&](int at) {
+      for (int i = at; i < at + kLanes; ++i) AddHessianRow(my, group, diagonal, i, hessian);
+    });
+    if (!group.rest) continue;
+    for (int i = n / kLanes * kLanes; i < n; ++i) AddHessianRow(my, group, diagonal, i, hessian);
   }
   for (int i = 0; i < n; ++i) {
     for (int j = i + 1; j < n; ++j) hessian[i * n + j] = hessian[j * n + i];
+  }
+}
+
+void FindGroups(Memory& my) {
+  my.groups.clear();
+  const int n = my.columns, whole = n / kLanes;
+  const __m256d zero = _mm256_setzero_pd();
+  for (int r = 0; r < my.rows; ++r) {
+    const mjtNum* row = my.jacobian + size_t(r) * n;
+    Group group{.row = r, .count = 1};
+    for (int b = 0; b < whole; ++b) {
+      const __m256d differs = _mm256_cmp_pd(_mm256_loadu_pd(row + kLanes * b), zero, _CMP_NEQ_UQ);
+      group.blocks |= uint64_t{_mm256_movemask_pd(differs) != 0} << b;
+    }
+    for (int i = kLanes * whole; i < n; ++i) group.rest |= row[i] != 0;
+    Group* last = my.groups.empty() ? nullptr : &my.groups.back();
+    if (last && last->count < kMaxGroup && last->blocks == group.blocks &&
+        last->rest == group.rest) {
+      ++last->count;
+    } else {
+      my.groups.push_back(group);
+    }
   }
 }
 
@@ -117,23 +237,15 @@ void MakeHessian(const Memory& my, const mjtNum* diagonal, mjtNum* hessian) {
 
 SolverKernels::SolverKernels(const mjModel& model, const mjData& data) {
   Memory& my = Mine();
-  my.diagonal.clear();
-  my.factor_input.clear();
   if (data.nefc == 0 || model.nv > kMaxColumns || mj_isSparse(&model)) return;
   my.jacobian = data.efc_J;
   my.rows = data.nefc;
   my.columns = model.nv;
-  my.blocks.resize(my.rows);
-  const int whole = my.columns / kLanes;
-  for (int r = 0; r < my.rows; ++r) {
-    const mjtNum* row = my.jacobian + size_t(r) * my.columns;
-    uint64_t blocks = 0;
-    for (int b = 0; b < whole; ++b) {
-      const mjtNum* x = row + kLanes * b;
-      if (x[0] != 0 || x[1] != 0 || x[2] != 0 || x[3] != 0) blocks |= uint64_t{1} << b;
-    }
-    my.blocks[r] = blocks;
-  }
+  FindGroups(my);
+  for (Product& product : my.forward) product.from.clear();
+  for (Product& product : my.transposed) product.from.clear();
+  my.hessian.from.clear();
+  my.factor.from.clear();
   my.on = true;
 }
 
@@ -153,7 +265,9 @@ void mju_mulMatVec(mjtNum* res, const mjtNum* mat, const mjtNum* vec, int nr, in
     return original(res, mat, vec, nr, nc);
   }
   ++my.served;
-  for (int r = 0; r < nr; ++r) res[r] = vega::Dot(mat + size_t(r) * nc, vec, my.blocks[r], nc);
+  const auto& product = vega::Recall(my.forward, my.next_forward, vec, nc, nr,
+                                     [&](mjtNum* out) { vega::Multiply(my, vec, out); });
+  std::copy(product.begin(), product.end(), res);
 }
 
 void mju_mulMatTVec(mjtNum* res, const mjtNum* mat, const mjtNum* vec, int nr, int nc) {
@@ -163,10 +277,9 @@ void mju_mulMatTVec(mjtNum* res, const mjtNum* mat, const mjtNum* vec, int nr, i
     return original(res, mat, vec, nr, nc);
   }
   ++my.served;
-  std::memset(res, 0, sizeof(mjtNum) * nc);
-  for (int r = 0; r < nr; ++r) {
-    if (vec[r] != 0) vega::AddScaled(res, mat + size_t(r) * nc, vec[r], my.blocks[r], nc);
-  }
+  const auto& product = vega::Recall(my.transposed, my.next_transposed, vec, nr, nc,
+                                     [&](mjtNum* out) { vega::MultiplyTransposed(my, vec, out); });
+  std::copy(product.begin(), product.end(), res);
 }
 
 void mju_sqrMatTD(mjtNum* res, const mjtNum* mat, const mjtNum* diag, int nr, int nc) {
@@ -176,12 +289,12 @@ void mju_sqrMatTD(mjtNum* res, const mjtNum* mat, const mjtNum* diag, int nr, in
     return original(res, mat, diag, nr, nc);
   }
   ++my.served;
-  if (!vega::Same(my.diagonal, diag, nr)) {
-    my.hessian.resize(size_t(nc) * nc);
-    vega::MakeHessian(my, diag, my.hessian.data());
-    my.diagonal.assign(diag, diag + nr);
+  if (!vega::Same(my.hessian.from, diag, nr)) {
+    my.hessian.from.assign(diag, diag + nr);
+    my.hessian.result.resize(size_t(nc) * nc);
+    vega::MakeHessian(my, diag, my.hessian.result.data());
   }
-  std::memcpy(res, my.hessian.data(), my.hessian.size() * sizeof(mjtNum));
+  std::copy(my.hessian.result.begin(), my.hessian.result.end(), res);
 }
 
 int mju_cholFactor(mjtNum* mat, int n, mjtNum mindiag) {
@@ -189,14 +302,14 @@ int mju_cholFactor(mjtNum* mat, int n, mjtNum mindiag) {
   static const auto original = vega::Original<decltype(&mju_cholFactor)>("mju_cholFactor");
   const size_t size = size_t(n) * n;
   if (!my.on || n != my.columns) return original(mat, n, mindiag);
-  if (mindiag != my.factor_threshold || !vega::Same(my.factor_input, mat, size)) {
-    my.factor_input.assign(mat, mat + size);
+  if (mindiag != my.factor_threshold || !vega::Same(my.factor.from, mat, size)) {
+    my.factor.from.assign(mat, mat + size);
     my.factor_threshold = mindiag;
     my.factor_rank = original(mat, n, mindiag);
-    my.factor.assign(mat, mat + size);
+    my.factor.result.assign(mat, mat + size);
     return my.factor_rank;
   }
   ++my.served;
-  std::memcpy(mat, my.factor.data(), size * sizeof(mjtNum));
+  std::copy(my.factor.result.begin(), my.factor.result.end(), mat);
   return my.factor_rank;
 }
