@@ -37,8 +37,7 @@ class Mesh {
                   textured_ ? 2 * size_t(m.mesh_texcoordnum[mesh]) : 0),
         face_(m.mesh_face + 3 * m.mesh_faceadr[mesh], 3 * faces_),
         facenormal_(m.mesh_facenormal + 3 * m.mesh_faceadr[mesh], 3 * faces_),
-        facetexcoord_(m.mesh_facetexcoord + 3 * m.mesh_faceadr[mesh], textured_ ? 3 * faces_ : 0) {
-  }
+        facetexcoord_(m.mesh_facetexcoord + 3 * m.mesh_faceadr[mesh], textured_ ? 3 * faces_ : 0) {}
 
   CacheKey Key() const {
     CacheKey key("mesh");
@@ -89,7 +88,8 @@ class Mesh {
     sides_.resize(positions.size());
   }
 
-  // Normals at a position that point the same way become one, their mean by the area of their faces.
+  // Normals at a position that point the same way become one, their mean by the area of their
+  // faces.
   void GatherNormals(std::vector<float>& out) {
     std::vector<std::vector<Eigen::Vector3f>> sums(sides_.size());
     for (size_t c = 0; c < corners_.size(); ++c) {
@@ -126,8 +126,8 @@ class Mesh {
     level.error *= meshopt_simplifyScale(points_.data(), points_.size() / 3, 3 * sizeof(float));
     for (size_t at = 0; at < out.size(); at += 3) {
       const Eigen::Vector3f a = Vertex(vertex_of_[out[at]]);
-      const Eigen::Vector3f along = (Vertex(vertex_of_[out[at + 1]]) - a)
-                                        .cross(Vertex(vertex_of_[out[at + 2]]) - a);
+      const Eigen::Vector3f along =
+          (Vertex(vertex_of_[out[at + 1]]) - a).cross(Vertex(vertex_of_[out[at + 2]]) - a);
       for (int i = 0; i < 3; ++i) {
         const Index point = out[at + i];
         const auto& sides = sides_[position_of_[point]];

@@ -33,6 +33,15 @@ void RequireFinite(std::span<const double> values, const std::string& what) {
   }
 }
 
+// The model without what MuJoCo computes in each step and nothing reads: marks of the bounding
+// volumes that were hit, which are cleared for every triangle there is, and the wrist's two
+// sensors.
+mjModel WithoutUnused(mjModel model) {
+  model.vis.global.bvactive = 0;
+  model.opt.disableflags |= mjDSBL_SENSOR;
+  return model;
+}
+
 mjData* MakeData(const mjModel& model) {
   InstallMujocoHandlers();
   mjData* data = mj_makeData(&model);
@@ -51,18 +60,8 @@ Scene::Scene(ModelPtr model, SceneOptions options)
     throw Error("the model has actuators with activation states",
                 "a scene's state is time, qpos and qvel only");
   }
-  SkipUnused();
   BeginReset();
   EndReset();
-}
-
-// what MuJoCo computes in each step and nothing reads: marks of the bounding volumes that were hit,
-// which are cleared for every triangle of the model, and the two sensors of the wrist
-void Scene::SkipUnused() {
-  if (options_.exact) return;
-  mjModel& model = view_.get();
-  model.vis.global.bvactive = 0;
-  model.opt.disableflags |= mjDSBL_SENSOR;
 }
 
 void Scene::BeginReset() {
@@ -114,10 +113,11 @@ void Scene::SetState(std::span<const double> row) {
 
 StepStatus Scene::Step(const Action& action, const std::function<void()>& on_observe) {
   RequireFinite(action, "action");
+  const mjModel model = options_.exact ? view_.get() : WithoutUnused(view_.get());
   for (int i = 0; i < kSubsteps; ++i) {
     if (Diverged(*data_)) return StepStatus::kDiverged;
     if (on_substep_) on_substep_();
-    options_.exact ? SubstepAsRobosuite(action, i == 0) : Substep(action, i == 0);
+    options_.exact ? SubstepAsRobosuite(model, action, i == 0) : Substep(model, action, i == 0);
     if (timer_.Tick()) {
       Observe();
       if (on_observe) on_observe();
@@ -127,8 +127,7 @@ StepStatus Scene::Step(const Action& action, const std::function<void()>& on_obs
 }
 
 // mj_forward, mj_forward where the controller reads the arm, control, mj_step
-void Scene::SubstepAsRobosuite(const Action& action, bool policy_step) {
-  const mjModel& model = view_.get();
+void Scene::SubstepAsRobosuite(const mjModel& model, const Action& action, bool policy_step) {
   mj_forward(&model, data_.get());
   if (controller_.update_due()) mj_forward(&model, data_.get());
   Control(action, policy_step);
@@ -136,8 +135,7 @@ void Scene::SubstepAsRobosuite(const Action& action, bool policy_step) {
 }
 
 // the same bits: kinematics, collisions and velocities once, the solver's part as often
-void Scene::Substep(const Action& action, bool policy_step) {
-  const mjModel& model = view_.get();
+void Scene::Substep(const mjModel& model, const Action& action, bool policy_step) {
   mjData* data = data_.get();
   mj_step1(&model, data);
   const SolverKernels kernels(model, *data);

@@ -89,9 +89,8 @@ class Scene {
   const OscController& controller() const { return controller_; }
 
  private:
-  void Substep(const Action& action, bool policy_step);
-  void SkipUnused();
-  void SubstepAsRobosuite(const Action& action, bool policy_step);
+  void Substep(const mjModel& model, const Action& action, bool policy_step);
+  void SubstepAsRobosuite(const mjModel& model, const Action& action, bool policy_step);
   void Control(const Action& action, bool policy_step);
   void Observe();
 

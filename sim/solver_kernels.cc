@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -44,6 +45,7 @@ struct Memory {
   Product factor;   // from the matrix
   mjtNum factor_threshold = 0;
   int factor_rank = 0;
+  std::vector<int> begin;  // (columns) where the factor's rows do
   long served = 0;
 
   bool Holds(const mjtNum* matrix, int nr, int nc) const {
@@ -176,10 +178,13 @@ inline void AddHessianRow(const Memory& my, const Group& group, const mjtNum* di
   mjtNum* to = hessian + size_t(i) * n;
   __m256d scales[kMaxGroup];
   mjtNum scale[kMaxGroup];
+  bool any = false;
   for (int r = 0; r < group.count; ++r) {
     scale[r] = rows[r * n + i] * diagonal[group.row + r];
     scales[r] = _mm256_set1_pd(scale[r]);
+    any |= scale[r] != 0;
   }
+  if (!any) return;
   const int last = i / kLanes;
   const uint64_t below = last >= 63 ? ~uint64_t{0} : (uint64_t{2} << last) - 1;
   ForEachBlock(group.blocks & below, [&](int at) {
@@ -209,6 +214,50 @@ void MakeHessian(const Memory& my, const mjtNum* diagonal, mjtNum* hessian) {
   for (int i = 0; i < n; ++i) {
     for (int j = i + 1; j < n; ++j) hessian[i * n + j] = hessian[j * n + i];
   }
+}
+
+// the first `n` terms of a dot product, of which those before the block at `from` are zero
+inline mjtNum DotFrom(const mjtNum* a, const mjtNum* b, int from, int n) {
+  __m256d lanes = _mm256_setzero_pd();
+  int i = from;
+  for (; i + kLanes <= n; i += kLanes) {
+    lanes = _mm256_add_pd(lanes, _mm256_mul_pd(_mm256_loadu_pd(a + i), _mm256_loadu_pd(b + i)));
+  }
+  const __m128d pair = _mm_add_pd(_mm256_castpd256_pd128(lanes), _mm256_extractf128_pd(lanes, 1));
+  const mjtNum sum = _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
+  if (i >= n) return sum;
+  mjtNum rest = a[i] * b[i];
+  for (++i; i < n; ++i) rest += a[i] * b[i];
+  return sum + rest;
+}
+
+// The Cholesky factor in the lower triangle, row by column as MuJoCo does it. A row is zero up to
+// where the matrix's row begins, and so is its part of every product. Returns the rank.
+int Factorize(mjtNum* matrix, int n, mjtNum threshold, std::vector<int>& begin) {
+  begin.resize(n);
+  for (int i = 0; i < n; ++i) {
+    int first = 0;
+    while (first < i && matrix[i * n + first] == 0) ++first;
+    begin[i] = first / kLanes * kLanes;
+  }
+  int rank = n;
+  for (int j = 0; j < n; ++j) {
+    mjtNum* row = matrix + size_t(j) * n;
+    mjtNum square = row[j];
+    if (j > 0) square -= DotFrom(row, row, begin[j], j);
+    if (square < threshold) {
+      square = threshold;
+      --rank;
+    }
+    row[j] = std::sqrt(square);
+    const mjtNum inverse = 1 / row[j];
+    for (int i = j + 1; i < n; ++i) {
+      if (begin[i] > j) continue;
+      mjtNum* below = matrix + size_t(i) * n;
+      below[j] = (below[j] - DotFrom(below, row, std::max(begin[i], begin[j]), j)) * inverse;
+    }
+  }
+  return rank;
 }
 
 void FindGroups(Memory& my) {
@@ -299,17 +348,19 @@ void mju_sqrMatTD(mjtNum* res, const mjtNum* mat, const mjtNum* diag, int nr, in
 
 int mju_cholFactor(mjtNum* mat, int n, mjtNum mindiag) {
   vega::Memory& my = vega::Mine();
-  static const auto original = vega::Original<decltype(&mju_cholFactor)>("mju_cholFactor");
+  if (!my.on || n != my.columns) {
+    static const auto original = vega::Original<decltype(&mju_cholFactor)>("mju_cholFactor");
+    return original(mat, n, mindiag);
+  }
+  ++my.served;
   const size_t size = size_t(n) * n;
-  if (!my.on || n != my.columns) return original(mat, n, mindiag);
   if (mindiag != my.factor_threshold || !vega::Same(my.factor.from, mat, size)) {
     my.factor.from.assign(mat, mat + size);
     my.factor_threshold = mindiag;
-    my.factor_rank = original(mat, n, mindiag);
+    my.factor_rank = vega::Factorize(mat, n, mindiag, my.begin);
     my.factor.result.assign(mat, mat + size);
     return my.factor_rank;
   }
-  ++my.served;
   std::copy(my.factor.result.begin(), my.factor.result.end(), mat);
   return my.factor_rank;
 }

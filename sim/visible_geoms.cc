@@ -32,7 +32,8 @@ class View {
     const Vector up(camera.up);
     const Vector right = forward_.cross(up);
     const float rise = camera.frustum_top - camera.frustum_bottom;
-    const float half = camera.frustum_width > 0 ? camera.frustum_width : 0.5F * rise * width / height;
+    const float half =
+        camera.frustum_width > 0 ? camera.frustum_width : 0.5F * rise * width / height;
     // inward normals: each plane holds the eye and an edge of the near plane's rectangle
     sides_ = {near_ * right - (camera.frustum_center - half) * forward_,
               -near_ * right + (camera.frustum_center + half) * forward_,
