@@ -89,6 +89,7 @@ class Scene {
   const OscController& controller() const { return controller_; }
 
  private:
+  void MakeFresh();
   void Substep(const mjModel& model, const Action& action, bool policy_step);
   void SubstepAsRobosuite(const mjModel& model, const Action& action, bool policy_step);
   void Control(const Action& action, bool policy_step);
@@ -98,6 +99,8 @@ class Scene {
   std::unique_ptr<mjData, void (*)(mjData*)> data_;
   SceneOptions options_;
   PandaIndices robot_;
+  std::vector<mjtNum> fresh_;       // mjSTATE_INTEGRATION at the beginning of a reset
+  OscController fresh_controller_;  // then
   OscController controller_;
   Gripper gripper_;
   ObservationTimer timer_;
