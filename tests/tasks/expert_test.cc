@@ -72,7 +72,7 @@ TEST_CASE("every movable category has a grasp whose points lie near the object")
     }
   }
   // everything that LIBERO moves
-  for (const std::string& suite_name :
+  for (const char* suite_name :
        {"libero_spatial", "libero_object", "libero_goal", "libero_10", "libero_90"}) {
     for (const TaskEntry& task : LoadSuite(suite_name).tasks) {
       const BddlProblem problem = LoadBddl(task.bddl);
