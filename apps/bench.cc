@@ -43,6 +43,7 @@ struct BenchOptions {
   bool json = false;  // as always
   int resets = 0;     // of the memory check; 0: no check
   std::string sheet;  // PNG
+  bool plain = false;
   std::string policy = "look";
   int workers = 1, episodes = 2, repeat = 3;
   std::optional<RenderQuality> quality;
@@ -186,6 +187,14 @@ double Psnr(const Image& a, const Image& b) {
   return error == 0 ? 99 : 10 * std::log10(255.0 * 255 * a.pixels.size() / error);
 }
 
+double Differing(const Image& a, const Image& b) {
+  double count = 0;
+  for (size_t i = 0; i < a.pixels.size(); i += 3) {
+    count += !std::equal(&a.pixels[i], &a.pixels[i] + 3, &b.pixels[i]);
+  }
+  return count;
+}
+
 // pictures of one size, `columns` to a row
 Image Sheet(const std::vector<Image>& pictures, int columns) {
   const int size = pictures.front().width;
@@ -210,7 +219,8 @@ int BenchRender(const BenchOptions& o) {
     EglRenderer fast({.quality = RenderQuality::kFast, .max_models = 1});
     const auto task = LoadTask(suite, index);
     Running running(task);
-    std::vector<double> times[2], psnr, open;
+    EglRenderer plain({.max_models = 1, .plain = true});
+    std::vector<double> times[2], psnr, open, plain_times, differing;
     const auto draw = [&](EglRenderer& renderer, std::vector<double>& ms) {
       std::vector<Image> images;
       const auto start = Clock::now();
@@ -229,6 +239,10 @@ int BenchRender(const BenchOptions& o) {
           pictures.push_back(a[camera]), pictures.push_back(b[camera]);
         }
       }
+      if (o.plain) {
+        const std::vector<Image> c = draw(plain, plain_times);
+        for (size_t k = 0; k < a.size(); ++k) differing.push_back(Differing(a[k], c[k]));
+      }
       running.environment.Step({0.3, 0.2, -0.1, 0, 0, 0.1, -1}, false);
     }
     const auto print = [&](const char* name, const char* unit, const std::vector<double>& samples) {
@@ -238,6 +252,10 @@ int BenchRender(const BenchOptions& o) {
     print("render.fast", "ms", times[1]);
     print("render.fast_psnr", "dB", psnr);
     print("render.open", "ms", open);
+    if (o.plain) {
+      print("render.plain", "ms", plain_times);
+      print("render.differing", "pixels", differing);
+    }
   }
   if (!o.sheet.empty()) WritePng(o.sheet, Sheet(pictures, 8));
   return 0;
@@ -314,6 +332,8 @@ std::function<int()> AddBench(CLI::App& mode) {
   render->add_option("--render", o->size, "picture size in pixels")->check(CLI::Range(1, 4096));
   render->add_option("--sheet", o->sheet,
                      "PNG of the first pictures: exact, fast, a camera a pair");
+  render->add_flag("--plain", o->plain,
+                   "also by MuJoCo alone, and the pixels in which exact differs from that");
   eval->add_option("--policy", o->policy, "see vega eval --help");
   eval->add_option("--workers", o->workers, "threads")->check(CLI::Range(1, 1024));
   eval->add_option("--episodes", o->episodes, "episodes a task")->check(CLI::Range(1, 100000));

@@ -60,17 +60,23 @@ PinholeCamera Pinhole(const mjvGLCamera& gl, int height, int width) {
 
 }  // namespace
 
-EglRenderer::Upload::Upload(const ModelPtr& base, RenderQuality quality, int height, int width)
+EglRenderer::Upload::Upload(const ModelPtr& base, RenderQuality quality, bool paint, int height,
+                            int width)
     : model(base), drawn(*base, quality, height, width) {
   mjr_defaultContext(&context);
   mjv_defaultScene(&scene);
   const std::lock_guard lock(UploadMutex());
-  mjr_makeContext(&drawn.model(), &context, mjFONTSCALE_150);
+  mjModel uploaded = drawn.model();
+  const std::vector<int> none(uploaded.nmesh);
+  if (paint) uploaded.mesh_facenum = const_cast<int*>(none.data());
+  mjr_makeContext(&uploaded, &context, mjFONTSCALE_150);
   mjr_setBuffer(mjFB_OFFSCREEN, &context);
+  if (paint) painter = std::make_unique<MeshPainter>(drawn.model(), context);
   mjv_makeScene(base.get(), &scene, kMaxGeoms);
 }
 
 EglRenderer::Upload::~Upload() {
+  painter.reset();
   mjv_freeScene(&scene);
   mjr_freeContext(&context);
 }
@@ -103,7 +109,8 @@ EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model, int height, int wi
     uploads_.pop_back();
   }
   try {
-    return uploads_.emplace_front(model, options_.quality, height, width);
+    const bool paint = !options_.plain && software() && GlCallsPassHere();
+    return uploads_.emplace_front(model, options_.quality, paint, height, width);
   } catch (const Error& error) {
     throw Error("\"" + name() + "\" cannot hold the scene: " + error.what(),
                 "MuJoCo needs OpenGL 1.5 with ARB_framebuffer_object; see vega doctor");
@@ -136,7 +143,7 @@ DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, 
   const mjrRect viewport = {0, 0, width, height};
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
   upload.context.readDepthMap = mjDEPTH_ZEROFAR;
-  mjr_render(viewport, &upload.scene, &upload.context);
+  DrawScene(upload, height, width);
   mjr_readPixels(nullptr, view.depth.data(), viewport, &upload.context);
   upload.context.readDepthMap = mjDEPTH_ZERONEAR;
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
@@ -159,15 +166,26 @@ Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int wi
   // mjv_updateScene takes a mutable mjData for its stack; no physical quantity is written
   mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &camera,
                   mjCAT_ALL, &upload.scene);
-  DropInvisible(upload.scene, height, width);
+  if (!options_.plain) DropInvisible(upload.scene, height, width);
   if (options_.quality == RenderQuality::kFast) ChooseLevels(upload, height);
   const mjrRect viewport = {0, 0, width, height};
   Image image{height, width, std::vector<uint8_t>(size_t{3} * height * width)};
-  mjr_render(viewport, &upload.scene, &upload.context);
+  DrawScene(upload, height, width);
   mjr_readPixels(image.pixels.data(), nullptr, viewport, &upload.context);
   CheckGl();
   FlipRows(image.pixels.data(), height, size_t{3} * width);
   return image;
+}
+
+void EglRenderer::DrawScene(Upload& upload, int height, int width) {
+  const mjrRect viewport = {0, 0, width, height};
+  if (upload.painter) {
+    upload.painter->Begin(upload.scene, height, width);
+    const GlListening listening(*upload.painter);
+    mjr_render(viewport, &upload.scene, &upload.context);
+  } else {
+    mjr_render(viewport, &upload.scene, &upload.context);
+  }
 }
 
 void EglRenderer::ChooseLevels(Upload& upload, int height) {

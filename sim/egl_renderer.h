@@ -10,6 +10,7 @@
 
 #include "sim/depth_view.h"
 #include "sim/egl_context.h"
+#include "sim/gl/mesh_painter.h"
 #include "sim/model.h"
 #include "sim/render_model.h"
 #include "sim/render_quality.h"
@@ -20,6 +21,7 @@ namespace vega {
 struct EglRendererOptions {
   RenderQuality quality = RenderQuality::kExact;
   int max_models = 2;  // models whose meshes and textures are kept on the GL side, >= 1
+  bool plain = false;  // let MuJoCo draw all there is by itself: slower, same pixels
 };
 
 // Draws with the settings of robosuite's offscreen context (utils/binding_utils.py): collision
@@ -49,8 +51,10 @@ class EglRenderer : public Renderer {
     RenderModel drawn;  // holds pointers into *model, not used once that is gone
     mjrContext context;
     mjvScene scene;
+    std::unique_ptr<MeshPainter> painter;  // null: MuJoCo draws its meshes itself
 
-    Upload(const ModelPtr& model, RenderQuality quality, int height, int width);
+    // paint: whether meshes are drawn by a painter
+    Upload(const ModelPtr& model, RenderQuality quality, bool paint, int height, int width);
     ~Upload();
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
@@ -58,6 +62,7 @@ class EglRenderer : public Renderer {
   Upload& Find(const ModelPtr& model, int height, int width);
   // needs the context bound
   Image Draw(const Scene& scene, mjvCamera camera, int height, int width);
+  void DrawScene(Upload& upload, int height, int width);
   // lets each mesh be drawn as coarsely as its distance allows
   static void ChooseLevels(Upload& upload, int height);
   void CheckGl() const;

@@ -4,7 +4,15 @@
 
 #include <mujoco/mujoco.h>
 
+#include "sim/gl/visible_triangles.h"
+
 namespace vega {
+
+bool CastsShadows(const mjvScene& scene);
+
+// The part of a picture in which mjr_render may show mirrored things, a pixel wider. Empty (right
+// left of left) where nothing mirrors, all of the picture where it cannot be said closer.
+PixelRect MirrorRect(const mjvScene& scene, int height, int width);
 
 // Removes, in order, the geoms that lie outside the scene camera's view, by their bounding spheres.
 // Removes nothing where a light casts shadows or a geom mirrors others, as then what is outside can

@@ -11,34 +11,16 @@
 #include "sim/mesh_levels.h"
 #include "sim/render_model.h"
 #include "sim/visible_geoms.h"
+#include "tests/sim/ball_mesh.h"
 #include "tests/sim/panda_scene.h"
 
 namespace vega {
 namespace {
 
-// a ball of 2 * 64 * 32 faces, one metre across, and a wall behind it
+// a ball one metre across and what stands around it
 ModelPtr BallModel() {
-  std::string vertices, faces;
-  constexpr int kAround = 64, kUp = 32;
-  for (int i = 0; i <= kUp; ++i) {
-    for (int j = 0; j < kAround; ++j) {
-      const double polar = M_PI * (i + 0.01) / (kUp + 0.02), angle = 2 * M_PI * j / kAround;
-      for (const double x : {std::sin(polar) * std::cos(angle), std::sin(polar) * std::sin(angle),
-                             std::cos(polar)}) {
-        vertices += std::to_string(0.5 * x) + " ";
-      }
-    }
-  }
-  for (int i = 0; i < kUp; ++i) {
-    for (int j = 0; j < kAround; ++j) {
-      const int a = i * kAround + j, b = i * kAround + (j + 1) % kAround;
-      for (const int v : {a, a + kAround, b, b, a + kAround, b + kAround}) {
-        faces += std::to_string(v) + " ";
-      }
-    }
-  }
-  return CompileMjcf("<mujoco><asset><mesh name='ball' vertex='" + vertices + "' face='" + faces +
-                         "'/></asset><worldbody><geom group='1' type='mesh' mesh='ball'/>"
+  return CompileMjcf("<mujoco><asset>" + BallMesh() +
+                         "</asset><worldbody><geom group='1' type='mesh' mesh='ball'/>"
                          "<geom name='hidden' group='0' type='mesh' mesh='ball' pos='3 0 0'/>"
                          "<geom name='side' group='1' type='box' size='.1 .1 .1' pos='0 9 0'/>"
                          "<geom name='back' group='1' type='box' size='.1 .1 .1' pos='9 0 0'/>"
