@@ -1,5 +1,7 @@
 // Fused tokens, words and proprio to an action chunk: one small transformer over all of them, read
-// out at K learnt queries. Our own design; VEGA-3D publishes none for robots.
+// out at K learnt queries. The chunk comes at once, or by flow matching (Lipman et al., 2023): the
+// queries then carry a chunk of noise that the head's velocity turns into actions. Our own design;
+// VEGA-3D publishes none for robots.
 
 #pragma once
 
@@ -16,7 +18,8 @@ namespace vega {
 class HeadLayerImpl : public torch::nn::Module {
  public:
   explicit HeadLayerImpl(const ActionHeadOptions& options);
-  at::Tensor forward(const at::Tensor& x);  // [B,N,D] -> same
+  // x [B,N,D] -> same; mask [B,1,1,N] bool, false where nobody may look, or undefined
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& mask = {});
 
  private:
   int64_t num_heads_;
@@ -25,23 +28,42 @@ class HeadLayerImpl : public torch::nn::Module {
 };
 TORCH_MODULE(HeadLayer);
 
+// What a head reads besides the fused tokens.
+struct HeadInput {
+  at::Tensor fused;      // [B,cameras,N,token_dim]
+  at::Tensor words;      // [B,L,text_dim]
+  at::Tensor sentence;   // [B,text_dim]
+  at::Tensor proprio;    // [B,P] normalised to [-1,1]
+  at::Tensor word_mask;  // [B,L] bool, false where a row is padding; undefined where none is
+  // Of a flow-matching head only: the chunk on its way from noise (time 0) to actions (time 1).
+  at::Tensor noisy;  // [B,K,A]
+  at::Tensor time;   // [B] in [0,1]
+};
+
+struct HeadOutput {
+  at::Tensor actions;   // [B,K,A]: before the tanh, or the velocity actions - noise of a flow
+  at::Tensor tokens;    // [B,cameras,N,D] where the fused tokens went
+  at::Tensor sentence;  // [B,D] where the sentence went
+};
+
 class ActionHeadImpl : public torch::nn::Module {
  public:
   explicit ActionHeadImpl(const ActionHeadOptions& options);
 
-  // fused [B,cameras,N,token_dim], words [B,L,text_dim], sentence [B,text_dim], proprio [B,P]
-  // normalised to [-1,1] -> actions [B,K,A] in [-1,1], before the contract's bounds are applied.
   // Throws Error on other shapes.
-  at::Tensor forward(const at::Tensor& fused, const at::Tensor& words, const at::Tensor& sentence,
-                     const at::Tensor& proprio);
+  HeadOutput Run(const HeadInput& input);
+  // Actions [B,K,A] in [-1,1], before the contract's bounds are applied. A flow starts from `noise`
+  // [B,K,A], standard normal, and takes flow_steps Euler steps.
+  at::Tensor forward(const HeadInput& input, const at::Tensor& noise = {});
   const ActionHeadOptions& options() const { return options_; }
 
  private:
   ActionHeadOptions options_;
   torch::nn::Linear token_in_, word_in_, sentence_in_, proprio_in_, action_out_;
-  at::Tensor camera_embedding_;  // [cameras,1,D]
-  at::Tensor token_embedding_;   // [N,D]
-  at::Tensor queries_;           // [K,D]
+  torch::nn::Linear noisy_in_{nullptr}, time_in_{nullptr};  // of a flow
+  at::Tensor camera_embedding_;                             // [cameras,1,D]
+  at::Tensor token_embedding_;                              // [N,D]
+  at::Tensor queries_;                                      // [K,D]
   std::vector<HeadLayer> layers_;
   torch::nn::LayerNorm norm_;
 };

@@ -88,6 +88,8 @@ struct VegaModelOptions {
   int64_t timestep = 300;              // target; the nearest of the schedule is used
   double shift = 5.0;                  // of the flow schedule
   int64_t grid = 14;                   // G
+  // Where generative tokens come from: "world-model", or "noise-only", a control that sees nothing.
+  std::string tower = "world-model";
   // Put the region the world model sees where the semantic encoder's tokens are. As published
   // (false) it fills the encoder's whole picture, whose last pixels no token covers where the side
   // is no multiple of the patch: 6 of SigLIP's 384.
@@ -107,6 +109,8 @@ struct ActionHeadOptions {
   int64_t proprio_dim = 8;   // P
   int64_t chunk_length = 8;  // K
   int64_t action_dim = 7;    // A
+  // 0: the chunk at once, trained by L1; otherwise by flow matching, integrated in so many steps.
+  int64_t flow_steps = 0;
 };
 
 // BERT as used by sentence-transformers' all-MiniLM-L6-v2.

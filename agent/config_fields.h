@@ -45,7 +45,7 @@ void Fields(V& v, VegaModelOptions& o) {
   v("vae", o.vae), v("dit", o.dit), v("semantic", o.semantic), v("fusion", o.fusion);
   v("height", o.height), v("width", o.width), v("frames", o.frames), v("block", o.block);
   v("timestep", o.timestep), v("shift", o.shift), v("grid", o.grid);
-  v("registered", o.registered);
+  v("tower", o.tower), v("registered", o.registered);
 }
 
 template <class V>
@@ -54,7 +54,7 @@ void Fields(V& v, ActionHeadOptions& o) {
   v("num_layers", o.num_layers), v("token_dim", o.token_dim), v("text_dim", o.text_dim);
   v("num_cameras", o.num_cameras), v("num_tokens", o.num_tokens);
   v("proprio_dim", o.proprio_dim), v("chunk_length", o.chunk_length);
-  v("action_dim", o.action_dim);
+  v("action_dim", o.action_dim), v("flow_steps", o.flow_steps);
 }
 
 }  // namespace vega

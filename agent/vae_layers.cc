@@ -68,7 +68,7 @@ ChannelNormImpl::ChannelNormImpl(int64_t channels, int64_t ones) {
 at::Tensor ChannelNormImpl::forward(const at::Tensor& x) {
   const double scale = std::sqrt(static_cast<double>(x.size(1)));
   const at::Tensor norm =  // [B,1,...]
-      at::linalg_vector_norm(x, 2, 1, true, at::kFloat).clamp_min_(1e-12);
+      at::linalg_vector_norm(x, 2, 1, true, at::kFloat).clamp_min(1e-12);
   return x.div(norm).mul_(gamma_ * scale);
 }
 

@@ -17,7 +17,36 @@ namespace vega {
 
 VegaAgentImpl::VegaAgentImpl(const CheckpointConfig& config)
     : model(register_module("model", VegaModel(config.model))),
-      head(register_module("head", ActionHead(config.head))) {}
+      head(register_module("head", ActionHead(config.head))) {
+  const std::string& fusion = config.model.fusion.method;
+  if (fusion != "instruction_token_gated" && fusion != "context_gated") return;
+  instruction_projector = register_module(
+      "instruction_projector", torch::nn::Linear(config.head.text_dim, config.model.fusion.dim));
+}
+
+at::Tensor VegaAgentImpl::Instruction(const at::Tensor& sentence) {
+  return instruction_projector.is_empty() ? at::Tensor() : instruction_projector(sentence);
+}
+
+at::Tensor NormalizeProprio(const at::Tensor& proprio, const AgentContract& c) {
+  const at::Tensor low = at::tensor(c.proprio_q01, at::kDouble);
+  const at::Tensor high = at::tensor(c.proprio_q99, at::kDouble);
+  return (2 * (proprio.to(at::kDouble) - low) / (high - low + 1e-8) - 1)
+      .clamp_(-1, 1)
+      .to(at::kFloat);
+}
+
+at::Tensor ActionsToUnit(const at::Tensor& actions, const AgentContract& c) {
+  const at::Tensor low = at::tensor(c.action_q01, at::kDouble);
+  const at::Tensor high = at::tensor(c.action_q99, at::kDouble);
+  return (2 * (actions.to(at::kDouble) - low) / (high - low) - 1).clamp_(-1, 1);
+}
+
+at::Tensor UnitToActions(const at::Tensor& unit, const AgentContract& c) {
+  const at::Tensor low = at::tensor(c.action_q01, at::kDouble);
+  const at::Tensor high = at::tensor(c.action_q99, at::kDouble);
+  return (low + (unit.to(at::kDouble) + 1) * 0.5 * (high - low)).clamp_(-1, 1);
+}
 
 VegaAgentRunner::VegaAgentRunner(const CheckpointConfig& config, const std::string& device,
                                  const std::filesystem::path& folder)
@@ -40,37 +69,33 @@ void VegaAgentRunner::Save(const std::filesystem::path& folder) const {
   SaveCheckpoint(folder, config_, *agent_);
 }
 
-at::Tensor VegaAgentRunner::NormalizedProprio(const std::vector<double>& proprio) const {
-  const AgentContract& c = config_.contract;
-  if (proprio.size() != c.proprio_q01.size()) {
-    throw Error(fmt::format("proprio has {} entries, the contract {}", proprio.size(),
-                            c.proprio_q01.size()));
-  }
-  at::Tensor normalized = at::empty({1, static_cast<int64_t>(proprio.size())});  // [1,P]
-  for (size_t i = 0; i < proprio.size(); ++i) {
-    const double range = c.proprio_q99[i] - c.proprio_q01[i] + 1e-8;
-    const double value = 2 * (proprio[i] - c.proprio_q01[i]) / range - 1;
-    normalized.data_ptr<float>()[i] = static_cast<float>(std::clamp(value, -1.0, 1.0));
-  }
-  return normalized;
-}
-
 at::Tensor VegaAgentRunner::Act(const AgentRequest& request, StageTimes* times,
                                 VegaFeatures* seen) const {
   const c10::InferenceMode guard;
+  const AgentContract& contract = config_.contract;
+  if (request.proprio.size() != contract.proprio_q01.size()) {
+    throw Error(fmt::format("proprio has {} entries, the contract {}", request.proprio.size(),
+                            contract.proprio_q01.size()));
+  }
   const at::Device device = agent_->model->prompt_embedding.device();
-  const at::Tensor words = request.instruction.words.unsqueeze(0).to(device);        // [1,L,D]
-  const at::Tensor sentence = request.instruction.sentence.unsqueeze(0).to(device);  // [1,D]
-  const VegaFeatures features = pipeline_->Extract(request.clips, times);
+  HeadInput input = {.words = request.instruction.words.unsqueeze(0).to(device),        // [1,L,D]
+                     .sentence = request.instruction.sentence.unsqueeze(0).to(device),  // [1,D]
+                     .proprio = NormalizeProprio(at::tensor(request.proprio, at::kDouble), contract)
+                                    .unsqueeze(0)
+                                    .to(device)};
+  const VegaFeatures features =
+      pipeline_->Extract(request.clips, times, agent_->Instruction(input.sentence));
   if (seen != nullptr) *seen = features;
   const StageTimer timer(times, Stage::kHead);
-  const at::Tensor chunk = agent_->head(features.fused.unsqueeze(0), words, sentence,
-                                        NormalizedProprio(request.proprio).to(device));
-  const at::Tensor unit = chunk[0].to(at::kCPU, at::kDouble);  // [K,A] in [-1,1]
-  const AgentContract& c = config_.contract;
-  const at::Tensor low = at::tensor(c.action_q01, at::kDouble);   // [A]
-  const at::Tensor high = at::tensor(c.action_q99, at::kDouble);  // [A]
-  return (low + (unit + 1) * 0.5 * (high - low)).clamp_(-1, 1);
+  input.fused = features.fused.unsqueeze(0);
+  at::Tensor noise;  // [1,K,A]
+  if (const ActionHeadOptions& head = config_.head; head.flow_steps > 0) {
+    NoiseKey key;
+    if (!request.clips.noise.empty()) key = request.clips.noise[0];
+    key.stream += "/actions";
+    noise = DrawNoise({key}, {head.chunk_length, head.action_dim}).to(device);
+  }
+  return UnitToActions(agent_->head(input, noise)[0].to(at::kCPU), contract);
 }
 
 CheckpointConfig VegaTinyConfig() {

@@ -19,9 +19,13 @@ namespace vega {
 // of it: its weights are published and frozen.
 struct VegaAgentImpl : torch::nn::Module {
   explicit VegaAgentImpl(const CheckpointConfig& config);
+  // What instruction_token_gated reads of a sentence [B,text_dim] -> [B,D]; undefined where the
+  // fusion reads none.
+  at::Tensor Instruction(const at::Tensor& sentence);
 
   VegaModel model;
   ActionHead head;
+  torch::nn::Linear instruction_projector{nullptr};
 };
 TORCH_MODULE(VegaAgent);
 
@@ -38,6 +42,12 @@ struct AgentOverrides {
   std::string fusion;               // method, see agent/fusion.h; empty: the checkpoint's
   std::optional<double> gate;       // in [0,1], instead of the learnt one
 };
+
+// Proprio [...,P] in the contract's units to [-1,1], f32; and actions [...,A] in [-1,1] to the unit
+// of the head and back, f64.
+at::Tensor NormalizeProprio(const at::Tensor& proprio, const AgentContract& contract);
+at::Tensor ActionsToUnit(const at::Tensor& actions, const AgentContract& contract);
+at::Tensor UnitToActions(const at::Tensor& unit, const AgentContract& contract);
 
 // An agent ready to act. Nothing changes after construction, so threads may share one.
 class VegaAgentRunner {
@@ -58,8 +68,6 @@ class VegaAgentRunner {
   const TextEncoder& text() const { return text_; }
 
  private:
-  at::Tensor NormalizedProprio(const std::vector<double>& proprio) const;
-
   CheckpointConfig config_;
   TextEncoder text_;
   mutable VegaAgent agent_;  // forward() is not const in LibTorch, but changes nothing

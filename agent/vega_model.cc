@@ -34,18 +34,49 @@ VegaModelImpl::VegaModelImpl(const VegaModelOptions& o)
   }
 }
 
+at::Tensor VegaModelImpl::SemanticTokens(const at::Tensor& pixels) {
+  const int64_t size = options.semantic.image_size;
+  if (!options.registered) return semantic(ResizeRegion(pixels, size));
+  // a side that is no multiple of the patch ends in pixels no token covers: the region must not
+  const int64_t covered = semantic->grid() * options.semantic.patch_size;
+  const at::Tensor region = ResizeRegion(pixels, covered);
+  return semantic(covered == size
+                      ? region
+                      : at::replication_pad2d(region, {0, size - covered, 0, size - covered}));
+}
+
+VegaFeatures VegaModelImpl::Fuse(const at::Tensor& semantic_tokens,
+                                 const at::Tensor& generative_tokens,
+                                 const at::Tensor& instruction) {
+  VegaFeatures out;
+  out.generative = generative_projector(generative_tokens);
+  out.semantic = ResizeTokens(mm_projector(semantic_tokens), options.grid);
+  FusedTokens fused = feature_fusion(out.semantic, out.generative, instruction);
+  out.fused = fused.tokens;
+  out.gate = fused.gate;
+  return out;
+}
+
+std::shared_ptr<FeatureBackend> OpenBackend(VegaModel model) {
+  const VegaModelOptions& o = model->options;
+  if (o.tower == "noise-only") {
+    return std::make_shared<RandomFeatureBackend>(o.dit.dim, o.grid);
+  }
+  if (o.tower != "world-model") {
+    throw Error(fmt::format("unknown tower '{}' of a model", o.tower), "world-model, noise-only");
+  }
+  return std::make_shared<WorldModelTower>(model->vae, model->dit, model->prompt_embedding,
+                                           WorldModelOptions{.height = o.height,
+                                                             .width = o.width,
+                                                             .block = o.block,
+                                                             .timestep = o.timestep,
+                                                             .shift = o.shift,
+                                                             .pool = o.grid});
+}
+
 VegaPipeline::VegaPipeline(VegaModel model, std::shared_ptr<FeatureBackend> backend)
     : model_(std::move(model)), backend_(std::move(backend)) {
-  if (backend_ == nullptr) {
-    const VegaModelOptions& o = model_->options;
-    backend_ = std::make_shared<WorldModelTower>(model_->vae, model_->dit, model_->prompt_embedding,
-                                                 WorldModelOptions{.height = o.height,
-                                                                   .width = o.width,
-                                                                   .block = o.block,
-                                                                   .timestep = o.timestep,
-                                                                   .shift = o.shift,
-                                                                   .pool = o.grid});
-  }
+  if (backend_ == nullptr) backend_ = OpenBackend(model_);
   const TokenGrid grid = backend_->grid();
   const int64_t wanted = model_->options.grid;
   if (backend_->width() != model_->options.dit.dim || grid != TokenGrid{wanted, wanted}) {
@@ -61,14 +92,7 @@ at::Tensor VegaPipeline::SemanticTokens(const at::Tensor& frames) const {
   const at::Device device = model_->prompt_embedding.device();
   const at::Tensor pixels =
       FramesToPixels(frames.to(device), o.height, o.width).squeeze(2);  // [B,3,H,W]
-  const int64_t size = o.semantic.image_size;
-  if (!o.registered) return model_->semantic(ResizeRegion(pixels, size));
-  // a side that is no multiple of the patch ends in pixels no token covers: the region must not
-  const int64_t covered = model_->semantic->grid() * o.semantic.patch_size;
-  const at::Tensor region = ResizeRegion(pixels, covered);
-  return model_->semantic(
-      covered == size ? region
-                      : at::replication_pad2d(region, {0, size - covered, 0, size - covered}));
+  return model_->SemanticTokens(pixels);
 }
 
 VegaFeatures VegaPipeline::Extract(const FeatureRequest& request, StageTimes* times,
@@ -79,19 +103,15 @@ VegaFeatures VegaPipeline::Extract(const FeatureRequest& request, StageTimes* ti
   const at::Tensor newest = request.frames.slice(1, -1);  // [B,1,H,W,3]
   if (o.frames == "independent") seen.frames = newest;
 
-  VegaFeatures out;
-  out.video = backend_->Extract(seen, times);
+  const VideoFeatures video = backend_->Extract(seen, times);
   at::Tensor semantic;  // [B,g*g,Ds]
   {
     const StageTimer timer(times, Stage::kSemantic);
     semantic = SemanticTokens(newest);
   }
   const StageTimer timer(times, Stage::kFusion);
-  out.generative = model_->generative_projector(out.video.pooled.select(1, -1));
-  out.semantic = ResizeTokens(model_->mm_projector(semantic), o.grid);
-  FusedTokens fused = model_->feature_fusion(out.semantic, out.generative, instruction);
-  out.fused = fused.tokens;
-  out.gate = fused.gate;
+  VegaFeatures out = model_->Fuse(semantic, video.pooled.select(1, -1), instruction);
+  out.video = video;
   return out;
 }
 

@@ -32,9 +32,25 @@ class ProjectorImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Projector);
 
+struct VegaFeatures {
+  VideoFeatures video;
+  at::Tensor generative;  // [B,N,D] projected, N = G * G
+  at::Tensor semantic;    // [B,N,D] projected
+  at::Tensor fused;       // [B,N,D]
+  at::Tensor gate;        // see FusedTokens::gate
+};
+
 // All weights of the pipeline.
 struct VegaModelImpl : torch::nn::Module {
   explicit VegaModelImpl(const VegaModelOptions& options);
+
+  // The semantic encoder alone, before its projector: pixels [B,3,H,W] in [-1,1], the region the
+  // world model sees -> [B,g*g,Ds].
+  at::Tensor SemanticTokens(const at::Tensor& pixels);
+  // Both streams projected and fused: semantic [B,g*g,Ds], generative [B,N,Dg] -> all of the
+  // result but `video`. `instruction` [B or 1,D] is needed by instruction_token_gated only.
+  VegaFeatures Fuse(const at::Tensor& semantic, const at::Tensor& generative,
+                    const at::Tensor& instruction);
 
   VegaModelOptions options;
   VideoVae vae;
@@ -46,19 +62,15 @@ struct VegaModelImpl : torch::nn::Module {
 };
 TORCH_MODULE(VegaModel);
 
-struct VegaFeatures {
-  VideoFeatures video;
-  at::Tensor generative;  // [B,N,D] projected, N = G * G
-  at::Tensor semantic;    // [B,N,D] projected
-  at::Tensor fused;       // [B,N,D]
-  at::Tensor gate;        // see FusedTokens::gate
-};
+// What gives the model its generative tokens: its own world model, or the control its options ask
+// for. The model's weights are final. Throws Error on an unknown name.
+std::shared_ptr<FeatureBackend> OpenBackend(VegaModel model);
 
 // Runs a model whose weights are final. Nothing changes after construction, so threads may share a
 // pipeline.
 class VegaPipeline {
  public:
-  // Without a backend the model's own world model is used. Throws Error when it does not fit.
+  // Without a backend the model's own, see OpenBackend. Throws Error when it does not fit.
   explicit VegaPipeline(VegaModel model, std::shared_ptr<FeatureBackend> backend = nullptr);
 
   // With independent frames only the newest frame of each clip is seen. instruction [B or 1,D] is

@@ -49,7 +49,13 @@ void VideoVaeImpl::SetComputeType(at::ScalarType dtype) {
   }
 }
 
-at::Tensor VideoVaeImpl::Encode(const at::Tensor& frames) {
+at::Tensor VideoVaeImpl::Encode(const at::Tensor& frames) { return Normalize(Moments(frames)); }
+
+at::Tensor VideoVaeImpl::EncodePiece(const at::Tensor& frames, VaeCache& cache) {
+  return Normalize(MomentsPiece(frames, cache));
+}
+
+at::Tensor VideoVaeImpl::Moments(const at::Tensor& frames) {
   RequireShape(frames, {-1, 3, -1, -1, -1}, "frames", "[B,3,T,H,W]");
   const int64_t length = frames.size(2), stride = spatial_stride();
   if (length % temporal_stride() != 1 % temporal_stride() || frames.size(3) % stride != 0 ||
@@ -60,38 +66,51 @@ at::Tensor VideoVaeImpl::Encode(const at::Tensor& frames) {
   }
   VaeCache cache;
   cache.last = options_.chunk_frames == 0 || length == 1;
-  if (cache.last) return EncodePiece(frames, cache);
-  std::vector<at::Tensor> latents = {EncodePiece(frames.narrow(2, 0, 1), cache)};
+  if (cache.last) return MomentsPiece(frames, cache);
+  std::vector<at::Tensor> moments = {MomentsPiece(frames.narrow(2, 0, 1), cache)};
   for (int64_t begin = 1; begin < length; begin += options_.chunk_frames) {
     const int64_t count = std::min(options_.chunk_frames, length - begin);
     cache.last = begin + count == length;
-    latents.push_back(EncodePiece(frames.narrow(2, begin, count), cache));
+    moments.push_back(MomentsPiece(frames.narrow(2, begin, count), cache));
   }
-  return at::cat(latents, 2);  // [B,C,t,h,w]
+  return at::cat(moments, 2);  // [B,2C,t,h,w]
 }
 
-at::Tensor VideoVaeImpl::EncodePiece(const at::Tensor& frames, VaeCache& cache) {
+at::Tensor VideoVaeImpl::MomentsPiece(const at::Tensor& frames, VaeCache& cache) {
   VaeCache none;
-  const at::Tensor moments = conv1_(encoder_(frames, cache), none);  // [B,2C,t,h,w]
-  const at::Tensor mean = moments.narrow(1, 0, options_.z_dim);      // [B,C,t,h,w]
+  return conv1_(encoder_(frames, cache), none);  // [B,2C,t,h,w]
+}
+
+at::Tensor VideoVaeImpl::Normalize(const at::Tensor& moments) const {
+  const at::Tensor mean = moments.narrow(1, 0, options_.z_dim);  // [B,C,t,h,w]
   const at::Tensor latents = (mean - PerChannel(options_.latents_mean, mean)) *
                              PerChannel(options_.latents_std, mean).reciprocal();
   return latents.to(at::kFloat).contiguous();
 }
 
+void VideoVaeImpl::SetNormalization(const std::vector<double>& mean,
+                                    const std::vector<double>& std) {
+  options_.latents_mean = mean;
+  options_.latents_std = std;
+}
+
 at::Tensor VideoVaeImpl::Decode(const at::Tensor& latents) {
-  if (decoder_.is_empty()) throw Error("this video VAE was built without a decoder");
   RequireShape(latents, {-1, options_.z_dim, -1, -1, -1}, "latents", "[B,C,t,h,w]");
+  return Reconstruct(latents * PerChannel(options_.latents_std, latents) +
+                     PerChannel(options_.latents_mean, latents))
+      .clamp_(-1, 1);
+}
+
+at::Tensor VideoVaeImpl::Reconstruct(const at::Tensor& latents) {
+  if (decoder_.is_empty()) throw Error("this video VAE was built without a decoder");
   VaeCache cache, none;
-  const at::Tensor z = conv2_(latents * PerChannel(options_.latents_std, latents) +
-                                  PerChannel(options_.latents_mean, latents),
-                              none);
+  const at::Tensor z = conv2_(latents, none);
   std::vector<at::Tensor> frames;
   for (int64_t i = 0; i < z.size(2); ++i) {
     cache.last = i + 1 == z.size(2);
     frames.push_back(decoder_(z.narrow(2, i, 1), cache));  // [B,3,1 or 4,H,W]
   }
-  return at::cat(frames, 2).to(at::kFloat).clamp_(-1, 1);
+  return at::cat(frames, 2).to(at::kFloat);
 }
 
 }  // namespace vega

@@ -25,12 +25,22 @@ class VideoVaeImpl : public torch::nn::Module {
   // latents [B,C,t,h,w] -> frames [B,3,T,H,W] in [-1,1]. Throws Error without a decoder.
   at::Tensor Decode(const at::Tensor& latents);
 
+  // What training needs: the posterior's mean and log variance [B,2C,t,h,w], not normalised, and
+  // frames of such latents [B,C,t,h,w], not clamped.
+  at::Tensor Moments(const at::Tensor& frames);
+  at::Tensor Reconstruct(const at::Tensor& latents);
+  // Sets how latents are normalised from now on; each C long.
+  void SetNormalization(const std::vector<double>& mean, const std::vector<double>& std);
+
   // Pixels along H or W of one latent, frames of all latents but the first.
   int64_t spatial_stride() const;
   int64_t temporal_stride() const;
   const VideoVaeOptions& options() const { return options_; }
 
  private:
+  at::Tensor MomentsPiece(const at::Tensor& frames, VaeCache& cache);
+  at::Tensor Normalize(const at::Tensor& moments) const;
+
   VideoVaeOptions options_;
   VaeCoder encoder_{nullptr}, decoder_{nullptr};
   CausalConv3d conv1_{nullptr}, conv2_{nullptr};  // before and after the latents, 1x1x1

@@ -35,6 +35,7 @@ constexpr Mode kModes[] = {
     {"collect", "Write demonstrations as LIBERO/robomimic HDF5.", AddCollect},
     {"dataset", "Look at, check, replay, measure and convert demonstrations.", AddDataset},
     {"describe", "Write a task's compiled model as text.", AddDescribe},
+    {"train", "Train a world model, a semantic encoder or a policy by a recipe.", AddTrain},
     {"features", "Extract a tower's or the agent's features of a clip.", AddFeatures},
     {"probe", "Measure what frozen features know of space.", AddProbe},
     {"bench", "Measure and print one JSON line a figure.", AddBench},

@@ -6,6 +6,7 @@
 #include "agent/features_bench.h"
 #include "agent/probe/correspondence_probe.h"
 #include "agent/tower_features.h"
+#include "agent/train/trainer.h"
 #include "policies/torch_module.h"
 #include "policies/vega_policy.h"
 
@@ -16,6 +17,8 @@ extern "C" const vega::TorchModule* VegaTorchModule() {
       .extract_features = &vega::ExtractClipFeatures,
       .extract_tower_features = &vega::ExtractTowerFeatures,
       .bench_features = &vega::BenchFeatures,
-      .open_correspondence_probe = &vega::OpenCorrespondenceProbe};
+      .open_correspondence_probe = &vega::OpenCorrespondenceProbe,
+      .read_recipe = &vega::ReadRecipe,
+      .train = &vega::Train};
   return &module;
 }

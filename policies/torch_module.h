@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <atomic>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -16,8 +18,9 @@ struct CorrespondenceProbeOptions;
 struct FeaturesBench;
 struct FeaturesBenchOptions;
 struct TowerFeaturesOptions;
-struct CorrespondenceProbeOptions;
-class CorrespondenceProbe;
+struct Recipe;
+struct TrainOptions;
+class TrainObserver;
 
 // What the module offers; torch_entry.cc fills it in.
 struct TorchModule {
@@ -33,6 +36,10 @@ struct TorchModule {
   // See agent/probe/correspondence_probe.h.
   std::unique_ptr<CorrespondenceProbe> (*open_correspondence_probe)(
       const CorrespondenceProbeOptions& options);
+  // See agent/train/recipe.h and trainer.h.
+  Recipe (*read_recipe)(const std::filesystem::path& file);
+  bool (*train)(const TrainOptions& options, TrainObserver& observer,
+                const std::atomic<bool>& stop);
 };
 
 // True when this build has the module.

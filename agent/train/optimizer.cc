@@ -1,0 +1,127 @@
+// Updates through LibTorch's fused AdamW.
+
+#include "agent/train/optimizer.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include "agent/shapes.h"
+#include "sim/base/error.h"
+
+namespace vega {
+
+Optimizer::Optimizer(std::vector<Parameter> parameters, const OptimizerOptions& options,
+                     int64_t steps)
+    : options_(options), steps_(steps), parameters_(std::move(parameters)) {
+  if (parameters_.empty()) throw Error("this stage has no weights that learn");
+  for (Parameter& p : parameters_) {
+    if (!p.value.is_contiguous()) p.value.set_data(p.value.contiguous());
+    p.value.set_requires_grad(true);
+    const at::Tensor values = p.value.detach();
+    first_.push_back(at::zeros_like(values));
+    second_.push_back(at::zeros_like(values));
+    averages_.push_back(values.clone());
+  }
+}
+
+double Optimizer::Rate(int64_t step) const {
+  if (step < options_.warmup) {
+    return options_.lr * static_cast<double>(step + 1) / static_cast<double>(options_.warmup);
+  }
+  const double all = std::max<double>(1, static_cast<double>(steps_ - options_.warmup));
+  const double progress = std::min(1.0, static_cast<double>(step - options_.warmup) / all);
+  const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  return options_.lr * (options_.final_lr + (1 - options_.final_lr) * cosine);
+}
+
+void Optimizer::ZeroGradients() {
+  for (Parameter& p : parameters_) p.value.mutable_grad().reset();
+}
+
+double Optimizer::Step(int64_t step) {
+  const at::NoGradGuard guard;
+  std::vector<at::Tensor> gradients;
+  for (Parameter& p : parameters_) {
+    if (!p.value.grad().defined()) p.value.mutable_grad() = at::zeros_like(p.value);
+    gradients.push_back(p.value.grad());
+  }
+  std::vector<at::Tensor> norms = at::_foreach_norm(gradients);
+  const double norm = at::stack(norms).norm().item<double>();
+  if (options_.clip > 0 && norm > options_.clip) {
+    at::_foreach_mul_(gradients, options_.clip / (norm + 1e-6));
+  }
+  ++updates_;
+  std::map<std::pair<double, bool>, Group> groups;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const bool matrix = parameters_[i].value.dim() >= 2;
+    Group& group = groups[{parameters_[i].lr_scale, matrix}];
+    group.lr_scale = parameters_[i].lr_scale;
+    group.weight_decay = matrix ? options_.weight_decay : 0;
+    group.values.push_back(parameters_[i].value);
+    group.gradients.push_back(gradients[i]);
+    group.first.push_back(first_[i]);
+    group.second.push_back(second_[i]);
+    group.steps.push_back(at::scalar_tensor(static_cast<double>(updates_)));
+  }
+  for (auto& [key, group] : groups) {
+    at::_fused_adamw_(group.values, group.gradients, group.first, group.second, {}, group.steps,
+                      Rate(step) * group.lr_scale, options_.beta1, options_.beta2,
+                      group.weight_decay, /*eps=*/1e-8, /*amsgrad=*/false, /*maximize=*/false);
+  }
+  // young averages follow faster
+  const double decay = std::min(options_.ema, (1.0 + updates_) / (10.0 + updates_));
+  std::vector<at::Tensor> values;
+  for (const Parameter& p : parameters_) values.push_back(p.value);
+  at::_foreach_lerp_(averages_, values, 1 - decay);
+  return norm;
+}
+
+void Optimizer::Swap() {
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const at::Tensor learning = parameters_[i].value.variable_data();
+    parameters_[i].value.set_data(averages_[i]);
+    averages_[i] = learning;
+  }
+}
+
+TensorMap Optimizer::State() const {
+  TensorMap state;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const std::string& name = parameters_[i].name;
+    state.emplace("weight/" + name, parameters_[i].value.detach());
+    state.emplace("average/" + name, averages_[i]);
+    state.emplace("first/" + name, first_[i]);
+    state.emplace("second/" + name, second_[i]);
+  }
+  state.emplace("updates", at::scalar_tensor(updates_, at::kLong));
+  return state;
+}
+
+void Optimizer::Load(const TensorMap& state, const std::string& source) {
+  const at::NoGradGuard guard;
+  const auto take = [&](const std::string& name, at::Tensor into) {
+    const auto found = state.find(name);
+    if (found == state.end() || found->second.sizes() != into.sizes()) {
+      throw Error(fmt::format("{} has no {} of shape {}", source, name, ShapeText(into.sizes())),
+                  "it belongs to another recipe; start anew without --resume");
+    }
+    into.copy_(found->second);
+  };
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const std::string& name = parameters_[i].name;
+    take("weight/" + name, parameters_[i].value);
+    take("average/" + name, averages_[i]);
+    take("first/" + name, first_[i]);
+    take("second/" + name, second_[i]);
+  }
+  at::Tensor updates = at::scalar_tensor(int64_t{0}, at::kLong);
+  take("updates", updates);
+  updates_ = updates.item<int64_t>();
+}
+
+}  // namespace vega

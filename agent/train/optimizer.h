@@ -1,0 +1,66 @@
+// AdamW with a warm-up and a cosine, gradient clipping, and averaged weights, over named
+// parameters; its whole state can be stored and taken up again bit for bit.
+
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "agent/tensor_file.h"
+#include "agent/train/recipe.h"
+
+namespace vega {
+
+struct Parameter {
+  std::string name;
+  at::Tensor value;       // shares memory with the module
+  double lr_scale = 1.0;  // of the rate
+};
+
+class Optimizer {
+ public:
+  // Turns gradients of the parameters on. Throws Error when there are none.
+  Optimizer(std::vector<Parameter> parameters, const OptimizerOptions& options, int64_t steps);
+
+  // Linear warm-up, then half a cosine to final_lr at the last step.
+  double Rate(int64_t step) const;
+  void ZeroGradients();
+  // One update with the gradients as they are; returns their norm before clipping.
+  double Step(int64_t step);
+
+  // The averaged weights in place of the learning ones while it lives.
+  class Averaged {
+   public:
+    explicit Averaged(Optimizer& optimizer) : optimizer_(optimizer) { optimizer_.Swap(); }
+    ~Averaged() { optimizer_.Swap(); }
+    Averaged(const Averaged&) = delete;
+    Averaged& operator=(const Averaged&) = delete;
+
+   private:
+    Optimizer& optimizer_;
+  };
+
+  // The same for good, after the last step.
+  void KeepAveraged() { Swap(); }
+
+  TensorMap State() const;  // weights, averages and moments
+  // Throws Error when the state is not of these parameters; `source` names it.
+  void Load(const TensorMap& state, const std::string& source);
+
+ private:
+  void Swap();
+
+  struct Group {  // parameters with the same rate and decay
+    double lr_scale = 1.0, weight_decay = 0;
+    std::vector<at::Tensor> values, gradients, first, second, steps;
+  };
+  OptimizerOptions options_;
+  int64_t steps_;
+  std::vector<Parameter> parameters_;
+  std::vector<at::Tensor> first_, second_, averages_;  // of parameters_
+  int64_t updates_ = 0;
+};
+
+}  // namespace vega

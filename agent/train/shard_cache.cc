@@ -1,0 +1,79 @@
+// Features computed shard by shard.
+
+#include "agent/train/shard_cache.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+#include <torch/nn/module.h>
+
+#include <chrono>
+#include <cstring>
+#include <numeric>
+
+#include "agent/tensor_file.h"
+#include "sim/base/file.h"
+#include "sim/base/hash.h"
+
+namespace vega {
+
+ShardCache::ShardCache(const SampleStore& samples, const std::filesystem::path& folder,
+                       const std::string& key, int64_t batch, const Compute& compute,
+                       const std::function<void(const std::string&)>& say)
+    : samples_(samples) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  auto spoke = std::chrono::steady_clock::now();
+  for (const SampleStore::Shard& shard : samples.shards()) {
+    const uint64_t content = FastHash64(MappedFile(shard.file).bytes(), Hash64(key));
+    const auto file = folder / fmt::format("{:016x}.safetensors", content);
+    if (!std::filesystem::exists(file)) {
+      const at::NoGradGuard guard;
+      std::vector<at::Tensor> parts;
+      for (int64_t first = 0; first < shard.count; first += batch) {
+        std::vector<int64_t> rows(std::min(batch, shard.count - first));
+        std::iota(rows.begin(), rows.end(), shard.first + first);
+        parts.push_back(compute(rows).to(at::kBFloat16));
+      }
+      WriteTensors(file, {{"features", at::cat(parts)}}, {{"of", key}});
+      const auto now = std::chrono::steady_clock::now();
+      if (now - spoke > std::chrono::seconds(10)) {
+        say(fmt::format("features of {} of {} samples", shard.first + shard.count, samples.size()));
+        spoke = now;
+      }
+    }
+    features_.push_back(MapTensors(file).at("features"));
+  }
+}
+
+at::Tensor ShardCache::Gather(const std::vector<int64_t>& rows) const {
+  at::Tensor out;
+  size_t bytes = 0;  // of a row
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const SampleStore::Place& place = samples_.place(rows[i]);
+    const at::Tensor& features = features_[place.shard];
+    if (!out.defined()) {
+      std::vector<int64_t> shape = features.sizes().vec();
+      shape[0] = static_cast<int64_t>(rows.size());
+      out = at::empty(shape, features.options());
+      bytes = out.nbytes() / rows.size();
+    }
+    std::memcpy(static_cast<std::byte*>(out.mutable_data_ptr()) + i * bytes,
+                static_cast<const std::byte*>(features.const_data_ptr()) + place.row * bytes,
+                bytes);
+  }
+  return out.to(at::kFloat);
+}
+
+std::string WeightsKey(const torch::nn::Module& module) {
+  uint64_t hash = kHashSeed;
+  for (const auto& [name, tensor] : NamedTensors(module)) {
+    const at::Tensor values = tensor.detach().contiguous();
+    hash = Hash64(name, hash);
+    hash =
+        FastHash64({static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}, hash);
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+}  // namespace vega

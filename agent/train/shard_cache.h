@@ -1,0 +1,38 @@
+// Frozen features of every sample, computed once and kept on disk: one file a shard, named by the
+// shard's bytes and by what computes the features, so that a changed input never finds an old file.
+
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/train/sample_store.h"
+
+namespace vega {
+
+class ShardCache {
+ public:
+  // rows of the store -> features [rows,...]; must not depend on how rows are grouped.
+  using Compute = std::function<at::Tensor(const std::vector<int64_t>& rows)>;
+
+  // Computes what `folder` lacks, `batch` rows at once, and stores it in bf16. `key` tells
+  // computers apart, weights included. Throws Error.
+  ShardCache(const SampleStore& samples, const std::filesystem::path& folder,
+             const std::string& key, int64_t batch, const Compute& compute,
+             const std::function<void(const std::string&)>& say);
+
+  at::Tensor Gather(const std::vector<int64_t>& rows) const;  // [B,...] f32
+
+ private:
+  const SampleStore& samples_;
+  std::vector<at::Tensor> features_;  // of each shard
+};
+
+// Tells modules with other weights apart.
+std::string WeightsKey(const torch::nn::Module& module);
+
+}  // namespace vega

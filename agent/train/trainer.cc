@@ -1,0 +1,429 @@
+// The training loop.
+
+#include "agent/train/trainer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <memory>
+
+#include "agent/device.h"
+#include "agent/modules.h"
+#include "agent/train/event_file.h"
+#include "agent/train/optimizer.h"
+#include "agent/train/sample_store.h"
+#include "agent/train/stage.h"
+#include "agent/vega_agent.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "sim/base/hash.h"
+#include "sim/base/paths.h"
+#include "sim/base/safetensors.h"
+
+namespace vega {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Scalars = std::map<std::string, double>;
+
+// Matrix products and convolutions in bf16 while it lives.
+class Autocast {
+ public:
+  explicit Autocast(bool on) : on_(on), before_(at::autocast::is_autocast_enabled(at::kCPU)) {
+    if (!on_) return;
+    at::autocast::set_autocast_enabled(at::kCPU, true);
+    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+    at::autocast::increment_nesting();
+  }
+  ~Autocast() {
+    if (!on_) return;
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(at::kCPU, before_);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool on_, before_;
+};
+
+// metrics.jsonl and the event file.
+class Metrics {
+ public:
+  // Drops lines of stages and steps that are about to be run again.
+  Metrics(const std::filesystem::path& folder, int stage, int64_t step)
+      : file_(folder / "metrics.jsonl"), events_(folder) {
+    std::string kept;
+    std::ifstream in(file_);
+    for (std::string line; std::getline(in, line);) {
+      const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+      if (json.is_discarded()) continue;  // cut by a kill
+      const int before = json.value("index", 0);
+      if (before < stage || (before == stage && json.value("step", int64_t{0}) <= step)) {
+        kept += line + "\n";
+      }
+    }
+    in.close();
+    AtomicFile out(file_);
+    out.Write(kept);
+    out.Commit(/*flush=*/false);
+  }
+
+  void Add(int index, const std::string& stage, int64_t step, const Scalars& scalars) {
+    nlohmann::ordered_json line = {{"index", index}, {"stage", stage}, {"step", step}};
+    for (const auto& [name, value] : scalars) {
+      line[name] = value;
+      events_.AddScalar(stage + "/" + name, step, value);
+    }
+    std::ofstream out(file_, std::ios::app);
+    out << line.dump() << "\n";
+    out.flush();
+    if (!out) throw Error(fmt::format("cannot write {}", file_.string()), "free some disk");
+    events_.Flush();
+  }
+  void Add(const std::string& stage, int64_t step, const std::map<std::string, Image>& pictures) {
+    for (const auto& [name, image] : pictures) events_.AddImage(stage + "/" + name, step, image);
+    events_.Flush();
+  }
+
+ private:
+  std::filesystem::path file_;
+  EventFile events_;
+};
+
+// One stage from where it stands to its end.
+class StageRun {
+ public:
+  StageRun(const TrainOptions& options, int index, CheckpointConfig& config, VegaAgent agent,
+           TrainObserver& observer)
+      : options_(options.recipe.stages[index]),
+        index_(index),
+        count_(static_cast<int>(options.recipe.stages.size())),
+        seed_(Hash64(fmt::format("{}/{}", index, options_.stage), options.recipe.seed)),
+        out_(options.recipe.out),
+        folder_(out_ / fmt::format("{:02}-{}", index, options_.stage)),
+        config_(config),
+        agent_(std::move(agent)),
+        observer_(observer),
+        samples_(Folders(options.data, options_.packs)),
+        order_(samples_.learnt(), options_.batch, seed_) {
+    Freeze(*agent_);
+    std::filesystem::create_directories(folder_);
+    InitializeChance();
+    stage_ = OpenStage({.options = options_,
+                        .config = config_,
+                        .agent = agent_,
+                        .samples = samples_,
+                        .cache = out_ / "features",
+                        .seed = seed_,
+                        .say = [&observer](const std::string& line) { observer.Say(line); }});
+    optimizer_ =
+        std::make_unique<Optimizer>(stage_->parameters(), options_.optimizer, options_.steps);
+    if (options.resume && std::filesystem::exists(StateFile())) LoadState();
+    started_at_ = step_;
+    metrics_ = std::make_unique<Metrics>(out_, index_, step_);
+  }
+
+  // False when it was stopped.
+  bool Run(const std::atomic<bool>& stop) {
+    observer_.Say(fmt::format("stage {}/{} {}: {} samples, {} held out, steps {} to {}", index_ + 1,
+                              count_, options_.stage, samples_.learnt().size(),
+                              samples_.held_out().size(), step_, options_.steps));
+    reported_ = Clock::now();
+    while (step_ < options_.steps) {
+      if (stop) {
+        SaveState();
+        return false;
+      }
+      Update();
+      const bool last = step_ == options_.steps;
+      if (step_ % options_.validate_every == 0 || last) Validate();
+      if (Due(options_.evaluation.every, last)) Evaluate();
+      if (step_ % options_.save_every == 0 && !last) SaveState();
+    }
+    Finish();
+    return true;
+  }
+
+ private:
+  std::filesystem::path StateFile() const { return folder_ / "state.safetensors"; }
+
+  static std::vector<std::filesystem::path> Folders(const std::filesystem::path& data,
+                                                    const std::vector<std::string>& packs) {
+    std::vector<std::filesystem::path> folders;
+    for (const std::string& pack : packs) folders.push_back(data / pack);
+    return folders;
+  }
+
+  // weights that LibTorch's own modules draw when they are made
+  void InitializeChance() const { at::manual_seed(seed_); }
+
+  at::Generator GeneratorAt(int64_t step) const {
+    return at::make_generator<at::CPUGeneratorImpl>(Hash64(fmt::format("step {}", step), seed_));
+  }
+
+  bool Due(int64_t every, bool last) const { return every > 0 && (step_ % every == 0 || last); }
+
+  void Update() {
+    const StepInput input = {order_.Rows(step_), GeneratorAt(step_), true};
+    optimizer_->ZeroGradients();
+    StepLoss loss;
+    {
+      const Autocast autocast(options_.precision == "bf16");
+      loss = stage_->Loss(input);
+    }
+    const auto total = loss.total.item<double>();
+    if (!std::isfinite(total)) KeepBatch(input, total);
+    loss.total.backward();
+    const double norm = optimizer_->Step(step_);
+    const double rate = optimizer_->Rate(step_);
+    ++step_;
+    Count(loss, total, norm);
+    if (step_ % options_.report_every != 0 && step_ != options_.steps) return;
+    Scalars scalars;
+    for (auto& [name, sum] : sums_) scalars[name] = sum / static_cast<double>(counted_);
+    scalars["lr"] = rate;
+    const double seconds = std::chrono::duration<double>(Clock::now() - reported_).count();
+    const double samples_per_s = static_cast<double>(counted_ * options_.batch) / seconds;
+    sums_.clear();
+    counted_ = 0;
+    observer_.Report({.stage = index_,
+                      .stages = count_,
+                      .name = options_.stage,
+                      .step = step_,
+                      .steps = options_.steps,
+                      .started_at = started_at_,
+                      .samples_per_s = samples_per_s,
+                      .scalars = scalars});
+    scalars["samples_per_s"] = samples_per_s;
+    metrics_->Add(index_, options_.stage, step_, scalars);
+    reported_ = Clock::now();
+  }
+
+  void Count(const StepLoss& loss, double total, double norm) {
+    sums_["loss"] += total;
+    sums_["gradient_norm"] += norm;
+    for (const auto& [name, part] : loss.parts) sums_[name] += part.item<double>();
+    ++counted_;
+  }
+
+  [[noreturn]] void KeepBatch(const StepInput& input, double loss) const {
+    TensorMap batch = {{"rows", at::tensor(input.rows, at::kLong)}};
+    for (const char* name : {"frames", "actions", "proprio", "points"}) {
+      batch.emplace(name, samples_.Gather(name, input.rows));
+    }
+    const auto file = folder_ / "bad_batch.safetensors";
+    WriteTensors(file, batch, {{"step", std::to_string(step_)}});
+    throw Error(fmt::format("stage {}: the loss is {} at step {}; its batch is in {}",
+                            options_.stage, loss, step_, file.string()),
+                "lower the learning rate, then go on from the last save with --resume");
+  }
+
+  // spread over the held-out rows, the same each time
+  std::vector<std::vector<int64_t>> HeldOutBatches() const {
+    std::vector<std::vector<int64_t>> batches;
+    const std::vector<int64_t>& rows = samples_.held_out();
+    const auto size = static_cast<int64_t>(rows.size());
+    const int64_t wanted = std::min(size, options_.batch * options_.validation_batches);
+    for (int64_t i = 0; i < wanted; ++i) {
+      if (i % options_.batch == 0) batches.emplace_back();
+      batches.back().push_back(rows[i * size / wanted]);
+    }
+    return batches;
+  }
+
+  void Validate() {
+    const auto batches = HeldOutBatches();
+    if (batches.empty()) return;
+    const at::NoGradGuard guard;
+    const Optimizer::Averaged averaged(*optimizer_);
+    Scalars scalars;
+    for (size_t i = 0; i < batches.size(); ++i) {
+      const StepLoss loss =
+          stage_->Loss({batches[i], GeneratorAt(-1 - static_cast<int64_t>(i)), false});
+      Scalars batch = stage_->Measure(batches[i]);
+      batch["loss"] = loss.total.item<double>();
+      for (const auto& [name, part] : loss.parts) batch[name] = part.item<double>();
+      for (const auto& [name, value] : batch) {
+        scalars["held_out/" + name] += value / static_cast<double>(batches.size());
+      }
+    }
+    metrics_->Add(index_, options_.stage, step_, scalars);
+    metrics_->Add(options_.stage, step_, stage_->Pictures(batches[0]));
+    std::string line = fmt::format("{} step {}, held out:", options_.stage, step_);
+    for (const auto& [name, value] : scalars) {
+      line += fmt::format(" {} {:.4g}", name.substr(name.find('/') + 1), value);
+    }
+    observer_.Say(line);
+    reported_ = Clock::now();
+  }
+
+  void Evaluate() {
+    const auto folder = folder_ / "checkpoint";
+    {
+      const Optimizer::Averaged averaged(*optimizer_);
+      Save(folder);
+    }
+    const Scalars scalars = observer_.Evaluate(folder, options_.evaluation);
+    if (!scalars.empty()) metrics_->Add(index_, options_.stage, step_, scalars);
+    reported_ = Clock::now();
+  }
+
+  void Save(const std::filesystem::path& folder) {
+    CheckpointConfig config = config_;
+    stage_->Finish(config);
+    config.weights = fmt::format("{} of recipe {}, {} steps", options_.stage, config.name, step_);
+    SaveCheckpoint(folder, config, *agent_);
+  }
+
+  void Finish() {
+    optimizer_->KeepAveraged();
+    stage_->Finish(config_);
+    config_.weights = fmt::format("{} of recipe {}, {} steps", options_.stage, config_.name, step_);
+    SaveCheckpoint(folder_ / "model", config_, *agent_);
+    std::filesystem::remove_all(folder_ / "checkpoint");
+    std::filesystem::remove(StateFile());
+  }
+
+  void SaveState() const {
+    WriteTensors(StateFile(), optimizer_->State(),
+                 {{"step", std::to_string(step_)}, {"options", Fingerprint()}});
+  }
+
+  void LoadState() {
+    const auto file = SafetensorsFile::Open(StateFile());
+    const auto& said = file.metadata();
+    const auto step = said.find("step"), fingerprint = said.find("options");
+    if (step == said.end() || fingerprint == said.end() || fingerprint->second != Fingerprint()) {
+      throw Error(fmt::format("{} was saved by another recipe", StateFile().string()),
+                  "start anew in another folder, or give back the recipe it began with");
+    }
+    optimizer_->Load(ReadTensors(StateFile()), StateFile().string());
+    step_ = std::stoll(step->second);
+  }
+
+  // what must not change between two parts of a run
+  std::string Fingerprint() const {
+    return fmt::format("{:016x}", Hash64(ToJson(options_).dump(), seed_));
+  }
+
+  const StageOptions& options_;
+  int index_, count_;
+  uint64_t seed_;
+  std::filesystem::path out_, folder_;
+  CheckpointConfig& config_;
+  VegaAgent agent_;
+  TrainObserver& observer_;
+  SampleStore samples_;
+  BatchOrder order_;
+  std::unique_ptr<TrainStage> stage_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Metrics> metrics_;
+  int64_t step_ = 0, started_at_ = 0;
+  Scalars sums_;         // since the last report
+  int64_t counted_ = 0;  // steps since then
+  Clock::time_point reported_;
+};
+
+// Weights of `from` whose names begin with one of `prefixes`, into the agent's; all must fit.
+void Take(const TensorMap& from, const std::vector<std::string>& prefixes, VegaAgent& agent,
+          const std::string& source) {
+  TensorMap wanted = NamedTensors(*agent);
+  for (auto& [name, tensor] : wanted) {
+    const bool taken = std::any_of(prefixes.begin(), prefixes.end(),
+                                   [&](const auto& prefix) { return name.starts_with(prefix); });
+    const auto found = from.find(name);
+    if (taken && found != from.end()) tensor = found->second;
+  }
+  LoadTensors(*agent, wanted, source);
+}
+
+// The agent the first stage starts from.
+VegaAgent OpenStart(const Recipe& recipe, CheckpointConfig& config) {
+  config = AgentOf(recipe);
+  if (recipe.init.empty()) {
+    VegaAgent agent(config);
+    InitializeWeights(*agent, config.weights_seed);
+    return agent;
+  }
+  const CheckpointConfig init = ReadCheckpointConfig(recipe.init);
+  std::vector<std::string> prefixes;
+  for (const std::string& part : recipe.init_parts) {
+    if (part == "world") {
+      prefixes.insert(prefixes.end(), {"model.vae.", "model.dit.", "model.prompt_embedding"});
+      config.model.vae = init.model.vae;
+      config.model.dit = init.model.dit;
+    } else if (part == "semantic") {
+      prefixes.emplace_back("model.semantic.");
+      config.model.semantic = init.model.semantic;
+    } else {
+      prefixes.insert(prefixes.end(), {"model.generative_projector.", "model.mm_projector.",
+                                       "model.feature_fusion.", "head.", "instruction_projector."});
+      config.model.fusion = init.model.fusion;
+      config.model.grid = init.model.grid;
+      config.head = init.head;
+    }
+  }
+  config = CheckpointConfigFromJson(ToJson(config), fmt::format("recipe {}", recipe.name));
+  VegaAgent agent(config);
+  InitializeWeights(*agent, config.weights_seed);
+  const auto file = std::filesystem::path(recipe.init) / "model.safetensors";
+  const TensorMap weights = ReadTensors(file);
+  // of a world model, the prompt may have another length
+  if (const auto prompt = weights.find("model.prompt_embedding"); prompt != weights.end()) {
+    agent->model->prompt_embedding.set_data(at::zeros_like(prompt->second));
+  }
+  Take(weights, prefixes, agent, file.string());
+  return agent;
+}
+
+VegaAgent OpenFinished(const std::filesystem::path& folder, CheckpointConfig& config) {
+  config = ReadCheckpointConfig(folder);
+  VegaAgent agent(config);
+  LoadCheckpointWeights(folder, *agent);
+  return agent;
+}
+
+}  // namespace
+
+bool Train(const TrainOptions& options, TrainObserver& observer, const std::atomic<bool>& stop) {
+  const Recipe& recipe = options.recipe;
+  const std::filesystem::path out = recipe.out;
+  if (!options.resume && std::filesystem::exists(out / "recipe.json")) {
+    throw Error(fmt::format("{} already holds a run", out.string()),
+                "go on with --resume, or name another folder with --out");
+  }
+  if (options.threads > 0) SetTorchThreads(options.threads);
+  std::error_code error;
+  std::filesystem::create_directories(out, error);
+  if (error) throw Error(fmt::format("cannot write {}: {}", out.string(), error.message()));
+  AtomicFile file(out / "recipe.json");
+  file.Write(ToJson(recipe).dump(2) + "\n");
+  file.Commit();
+
+  CheckpointConfig config;
+  VegaAgent agent{nullptr};
+  const int stages = static_cast<int>(recipe.stages.size());
+  for (int i = 0; i < stages; ++i) {
+    const auto done = out / fmt::format("{:02}-{}", i, recipe.stages[i].stage) / "model";
+    if (options.resume && std::filesystem::exists(done / "config.json")) {
+      observer.Say(
+          fmt::format("stage {}/{} {}: done before", i + 1, stages, recipe.stages[i].stage));
+      agent = OpenFinished(done, config);
+      continue;
+    }
+    if (i == 0) agent = OpenStart(recipe, config);
+    if (!StageRun(options, i, config, agent, observer).Run(stop)) return false;
+  }
+  SaveCheckpoint(out / "model", config, *agent);
+  return true;
+}
+
+}  // namespace vega

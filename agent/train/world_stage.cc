@@ -1,0 +1,174 @@
+// The video DiT learns to denoise latents of simulator clips, told what the robot is asked to do.
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "agent/preprocess.h"
+#include "agent/train/shard_cache.h"
+#include "agent/train/stage.h"
+#include "agent/train/texts.h"
+#include "sim/base/error.h"
+#include "sim/base/paths.h"
+
+namespace vega {
+namespace {
+
+class WorldStage : public TrainStage {
+ public:
+  explicit WorldStage(const StageContext& c)
+      : options_(c.options),
+        samples_(c.samples),
+        config_(c.config),
+        model_(c.agent->model),
+        latents_(
+            samples_, c.cache, "latents/" + WeightsKey(*model_->vae), 16,
+            [this](const auto& rows) { return Encode(rows); }, c.say),
+        text_(Data().minilm),
+        texts_(text_, samples_.instructions(), config_.model.dit.text_len),
+        empty_(text_, {""}, config_.model.dit.text_len) {
+    if (!config_.model.dit.head) {
+      throw Error("the agent's DiT has no velocity head to train with",
+                  "set model.dit.head to true");
+    }
+    const int64_t width = texts_.sentences().size(1);
+    if (config_.model.dit.text_dim != width) {
+      throw Error(fmt::format("the DiT reads words {} wide, the text encoder's are {}",
+                              config_.model.dit.text_dim, width),
+                  "set model.dit.text_dim");
+    }
+    // features are taken with the empty prompt
+    model_->prompt_embedding.set_data(empty_.Gather({0}).words[0].clone());
+  }
+
+  std::vector<Parameter> parameters() override {
+    std::vector<Parameter> all;
+    AddParameters("dit", *model_->dit, 1, all);
+    return all;
+  }
+
+  StepLoss Loss(const StepInput& in) override {
+    at::Generator generator = in.generator;
+    const WorldStageOptions& o = options_.world;
+    const auto chance = [&] {
+      return at::rand({1}, generator, at::TensorOptions()).item<double>();
+    };
+    at::Tensor x0 = latents_.Gather(in.rows).flatten(0, 1);  // [B,C,t,h,w]
+    if (chance() < o.single_frames) x0 = x0.narrow(2, 0, 1);
+    // half of the clips are to be continued: their first latent is given as it is
+    const bool continued = x0.size(2) > 1 && chance() < 0.5;
+    const at::Tensor u = at::rand({x0.size(0)}, generator, x0.options());
+    const at::Tensor sigma = o.shift * u / (1 + (o.shift - 1) * u);  // [B]
+    const at::Tensor noise = at::randn(x0.sizes(), generator, x0.options());
+    at::Tensor velocity =
+        Velocity(Mix(x0, noise, sigma, continued), sigma, Context(in.rows, generator, in.learning));
+    at::Tensor target = noise - x0;
+    if (continued) {
+      velocity = velocity.slice(2, 1);
+      target = target.slice(2, 1);
+    }
+    const at::Tensor loss = (velocity - target).square().mean();
+    return {.total = loss, .parts = {{"velocity_mse", loss}}};
+  }
+
+  std::map<std::string, double> Measure(const std::vector<int64_t>& rows) override {
+    const at::Tensor x0 = latents_.Gather(rows).flatten(0, 1);
+    if (x0.size(2) < 2 || !config_.model.vae.decoder) return {};
+    const at::Tensor truth = Frames(rows);  // [B,3,T,H,W]
+    const at::Tensor later = truth.slice(2, 1).transpose(1, 2).flatten(0, 1);
+    const at::Tensor next =
+        model_->vae->Decode(Continue(rows)).slice(2, 1).transpose(1, 2).flatten(0, 1);
+    const at::Tensor copied = truth.narrow(2, 0, 1)
+                                  .expand({-1, -1, truth.size(2) - 1, -1, -1})
+                                  .transpose(1, 2)
+                                  .flatten(0, 1);
+    return {{"psnr_next", Psnr(next, later)},
+            {"psnr_copied", Psnr(copied, later)},
+            {"ssim_next", Ssim(next, later)},
+            {"ssim_copied", Ssim(copied, later)}};
+  }
+
+  std::map<std::string, Image> Pictures(const std::vector<int64_t>& all) override {
+    const std::vector<int64_t> rows(all.begin(), all.begin() + std::min<size_t>(all.size(), 4));
+    if (latents_.Gather(rows).size(3) < 2 || !config_.model.vae.decoder) return {};
+    const at::Tensor truth = Frames(rows);
+    const at::Tensor strips =
+        at::stack({truth, model_->vae->Decode(Continue(rows))}, 1);  // [B,2,3,T,H,W]
+    return {{"next_frames", Sheet(strips.transpose(2, 3).flatten(0, 2), 2 * truth.size(2))}};
+  }
+
+ private:
+  at::Tensor Frames(const std::vector<int64_t>& rows) const {  // [B,3,T,H,W]
+    const at::Tensor frames = samples_.Gather("frames", rows).flatten(0, 1);
+    const int64_t stride = model_->vae->temporal_stride();
+    const int64_t length = 1 + (frames.size(1) - 1) / stride * stride;
+    return FramesToPixels(frames.narrow(1, frames.size(1) - length, length), config_.model.height,
+                          config_.model.width);
+  }
+
+  at::Tensor Encode(const std::vector<int64_t>& rows) {  // [rows,cameras,C,t,h,w]
+    return model_->vae->Encode(Frames(rows)).unflatten(0, {static_cast<int64_t>(rows.size()), -1});
+  }
+
+  static at::Tensor Mix(const at::Tensor& x0, const at::Tensor& noise, const at::Tensor& sigma,
+                        bool continued) {
+    const at::Tensor s = sigma.view({-1, 1, 1, 1, 1});
+    const at::Tensor mixed = (1 - s) * x0 + s * noise;
+    return continued ? at::cat({x0.narrow(2, 0, 1), mixed.slice(2, 1)}, 2) : mixed;
+  }
+
+  // [B,L,text_dim], padded with zero rows to text_len as the published model does
+  at::Tensor Context(const std::vector<int64_t>& rows, at::Generator& generator, bool learning) {
+    const int64_t length = config_.model.dit.text_len;
+    const auto pad = [&](const at::Tensor& words) {
+      return at::constant_pad_nd(words, {0, 0, 0, length - words.size(1)});
+    };
+    at::Tensor words = pad(texts_.Gather(samples_.Instructions(rows)).words);  // [rows,L,D]
+    if (learning) {
+      const at::Tensor drop = at::rand({words.size(0), 1, 1}, generator, words.options())
+                                  .lt(options_.world.prompt_dropout);
+      words = at::where(drop, pad(empty_.Gather({0}).words), words);
+    }
+    const int64_t cameras = samples_.contract().cameras.size();
+    return words.repeat_interleave(cameras, 0);
+  }
+
+  at::Tensor Velocity(const at::Tensor& noisy, const at::Tensor& sigma, const at::Tensor& context) {
+    return model_->dit->forward(noisy, sigma * 1000, model_->dit->Prepare(context));
+  }
+
+  // Latents whose first is given and whose later ones are drawn, in 20 Euler steps.
+  at::Tensor Continue(const std::vector<int64_t>& rows) {
+    constexpr int64_t kSteps = 20;
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(rows[0]);
+    const at::Tensor x0 = latents_.Gather(rows).flatten(0, 1);
+    const at::Tensor context = Context(rows, generator, false);
+    at::Tensor x = at::randn(x0.sizes(), generator, x0.options());
+    const double shift = options_.world.shift;
+    const auto level = [&](int64_t i) {
+      const double u = 1 - static_cast<double>(i) / kSteps;
+      return shift * u / (1 + (shift - 1) * u);
+    };
+    for (int64_t i = 0; i < kSteps; ++i) {
+      x = at::cat({x0.narrow(2, 0, 1), x.slice(2, 1)}, 2);
+      const at::Tensor sigma = at::full({x.size(0)}, level(i), x.options());
+      x = x + (level(i + 1) - level(i)) * Velocity(x, sigma, context);
+    }
+    return at::cat({x0.narrow(2, 0, 1), x.slice(2, 1)}, 2);
+  }
+
+  const StageOptions& options_;
+  const SampleStore& samples_;
+  const CheckpointConfig& config_;
+  VegaModel model_;
+  ShardCache latents_;
+  TextEncoder text_;
+  Texts texts_, empty_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainStage> OpenWorldStage(const StageContext& context) {
+  return std::make_unique<WorldStage>(context);
+}
+
+}  // namespace vega
