@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kMaxGeoms = 1000;
 constexpr int kMaxSide = 4096;        // pixels
+constexpr int kFastTexels = 1024;     // a side of a texture
 constexpr double kErrorBudget = 0.2;  // pixels a simplified surface may be off
 
 // MuJoCo loads its table of GL functions anew with each context, into memory all threads share
@@ -60,34 +61,39 @@ PinholeCamera Pinhole(const mjvGLCamera& gl, int height, int width) {
 
 }  // namespace
 
-EglRenderer::Upload::Upload(const ModelPtr& base, RenderQuality quality, bool paint, int height,
-                            int width)
-    : model(base), drawn(*base, quality, height, width) {
+EglRenderer::Upload::Upload(const ModelPtr& base, RenderQuality quality, bool paint,
+                            TexturePool* pool, int height, int width)
+    : model(base), drawn(*base, quality, height, width), textures(pool) {
   mjr_defaultContext(&context);
   mjv_defaultScene(&scene);
   const std::lock_guard lock(UploadMutex());
   mjModel uploaded = drawn.model();
-  const std::vector<int> none(uploaded.nmesh);
-  if (paint) uploaded.mesh_facenum = const_cast<int*>(none.data());
+  std::vector<int> no_faces(uploaded.nmesh), one_texel(uploaded.ntex, 1);
+  if (paint) uploaded.mesh_facenum = no_faces.data();
+  if (textures) uploaded.tex_width = uploaded.tex_height = one_texel.data();
   mjr_makeContext(&uploaded, &context, mjFONTSCALE_150);
   mjr_setBuffer(mjFB_OFFSCREEN, &context);
+  if (textures) textures->Fill(drawn.model(), drawn.UsedTextures(), context);
   if (paint) painter = std::make_unique<MeshPainter>(drawn.model(), context);
   mjv_makeScene(base.get(), &scene, kMaxGeoms);
 }
 
 EglRenderer::Upload::~Upload() {
   painter.reset();
+  if (textures) textures->Release(context);
   mjv_freeScene(&scene);
   mjr_freeContext(&context);
 }
 
-EglRenderer::EglRenderer(EglRendererOptions options) : options_(options) {
+EglRenderer::EglRenderer(EglRendererOptions options)
+    : options_(options), textures_(options.quality == RenderQuality::kFast ? kFastTexels : 0) {
   InstallMujocoHandlers();
 }
 
 EglRenderer::~EglRenderer() {
   const EglContext::Binding binding(context_);
   uploads_.clear();
+  textures_.Clear();
 }
 
 bool EglRenderer::software() const {
@@ -110,7 +116,8 @@ EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model, int height, int wi
   }
   try {
     const bool paint = !options_.plain && software() && GlCallsPassHere();
-    return uploads_.emplace_front(model, options_.quality, paint, height, width);
+    TexturePool* const textures = options_.plain ? nullptr : &textures_;
+    return uploads_.emplace_front(model, options_.quality, paint, textures, height, width);
   } catch (const Error& error) {
     throw Error("\"" + name() + "\" cannot hold the scene: " + error.what(),
                 "MuJoCo needs OpenGL 1.5 with ARB_framebuffer_object; see vega doctor");

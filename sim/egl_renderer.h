@@ -11,6 +11,7 @@
 #include "sim/depth_view.h"
 #include "sim/egl_context.h"
 #include "sim/gl/mesh_painter.h"
+#include "sim/gl/texture_pool.h"
 #include "sim/model.h"
 #include "sim/render_model.h"
 #include "sim/render_quality.h"
@@ -51,10 +52,12 @@ class EglRenderer : public Renderer {
     RenderModel drawn;  // holds pointers into *model, not used once that is gone
     mjrContext context;
     mjvScene scene;
+    TexturePool* textures;                 // null: MuJoCo has its own
     std::unique_ptr<MeshPainter> painter;  // null: MuJoCo draws its meshes itself
 
     // paint: whether meshes are drawn by a painter
-    Upload(const ModelPtr& model, RenderQuality quality, bool paint, int height, int width);
+    Upload(const ModelPtr& model, RenderQuality quality, bool paint, TexturePool* textures,
+           int height, int width);
     ~Upload();
     Upload(const Upload&) = delete;
     Upload& operator=(const Upload&) = delete;
@@ -69,6 +72,7 @@ class EglRenderer : public Renderer {
 
   EglRendererOptions options_;
   EglContext context_;
+  TexturePool textures_;
   std::list<Upload> uploads_;  // most recently drawn first
 };
 

@@ -102,6 +102,28 @@ void RenderModel::AddLevels(const mjModel& base, const std::vector<bool>& drawn)
   view_.mesh_facetexcoord = facetexcoord_.data();
 }
 
+std::vector<bool> RenderModel::UsedTextures() const {
+  const mjModel& m = view_;
+  std::vector<bool> used(m.ntex);
+  const auto mark = [&](int material) {
+    if (material < 0) return;
+    const int texture = m.mat_texid[material * mjNTEXROLE + mjTEXROLE_RGB];
+    if (texture >= 0) used[texture] = true;
+  };
+  const mjvOption option = VisualOptions();
+  for (int i = 0; i < m.ngeom; ++i) {
+    if (option.geomgroup[std::clamp(m.geom_group[i], 0, mjNGROUP - 1)]) mark(m.geom_matid[i]);
+  }
+  std::for_each(m.site_matid, m.site_matid + m.nsite, mark);
+  std::for_each(m.tendon_matid, m.tendon_matid + m.ntendon, mark);
+  std::for_each(m.skin_matid, m.skin_matid + m.nskin, mark);
+  std::for_each(m.flex_matid, m.flex_matid + m.nflex, mark);
+  for (int i = 0; i < m.ntex; ++i) {
+    if (m.tex_type[i] == mjTEXTURE_SKYBOX) used[i] = true;
+  }
+  return used;
+}
+
 int RenderModel::MeshWithin(int mesh, double allowed) const {
   int chosen = mesh;
   for (const Level& level : levels_[mesh]) {

@@ -27,6 +27,8 @@ class RenderModel {
   RenderModel& operator=(const RenderModel&) = delete;
 
   const mjModel& model() const { return view_; }
+  // (ntex) whether something that is drawn has the texture.
+  std::vector<bool> UsedTextures() const;
   // The coarsest version of `mesh` whose error is at most `allowed` m, as a mesh of model().
   int MeshWithin(int mesh, double allowed) const;
 
