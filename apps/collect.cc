@@ -1,6 +1,8 @@
 // vega collect: lets a policy solve tasks from freshly drawn starts and writes demonstrations as
 // LIBERO/robomimic HDF5.
 
+#include "apps/collect.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -22,6 +24,7 @@
 #include "tasks/dataset/collection_folder.h"
 #include "tasks/evaluation/progress.h"
 #include "tasks/evaluation/task_list.h"
+#include "tasks/expert/expert_policy.h"
 #include "tasks/suite/libero_suites.h"
 
 namespace vega {
@@ -31,27 +34,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kInterrupted = 130;
 
-struct CollectFlags {
-  std::string suite;
-  std::string tasks;  // empty: all
-  int episodes = 50;
-  std::string out;
-  std::string policy = "expert";
-  std::string device = "cpu";
-  int image = 128;
-  std::optional<RenderQuality> render_quality;
-  int workers = 0;
-  uint32_t seed = 0;
-  bool keep_noops = false, filter_noops = false;
-  bool all_outcomes = false;
-  int hold = 10;
-  int attempts = 10;
-  int max_steps = 0;
-  int compression = 1;
-  double arm_noise = 0.02;
-  bool resume = false;
-};
-
 // the flags that make the same data set, as one would type them
 std::string Command(const CollectFlags& o, RenderQuality quality) {
   std::string command = fmt::format(
@@ -59,6 +41,7 @@ std::string Command(const CollectFlags& o, RenderQuality quality) {
       "--render-quality {} --seed {} --hold {} --attempts {} --arm-noise {}",
       o.suite, o.episodes, o.policy, o.image, Name(quality), o.seed, o.hold, o.attempts,
       o.arm_noise);
+  if (o.noise > 0) command += fmt::format(" --noise {}", o.noise);
   if (!o.tasks.empty()) command += " --tasks " + o.tasks;
   if (o.filter_noops) command += " --filter-noops";
   if (o.all_outcomes) command += " --all-outcomes";
@@ -111,13 +94,21 @@ class CollectProgress {
 // One collection, from its flags to its exit code.
 class CollectRun {
  public:
-  explicit CollectRun(CollectFlags flags)
-      : flags_(std::move(flags)),
+  CollectRun(CollectFlags flags, std::atomic<bool>& stop)
+      : stop_(stop),
+        flags_(std::move(flags)),
         suite_(LoadSuite(flags_.suite)),
         tasks_(ParseTaskList(flags_.tasks, suite_)),
         policy_(OpenAnyPolicy(flags_.policy, {flags_.device})) {
     if (flags_.keep_noops && flags_.filter_noops) {
       throw Error("--keep-noops and --filter-noops exclude each other", "leave out one of them");
+    }
+    if (flags_.noise > 0 &&
+        ParseExpertName(flags_.policy).value_or(ExpertOptions{}).variation > 0) {
+      throw Error(fmt::format("--noise and {} both disturb the actions, and only what --noise adds "
+                              "is left out of the labels",
+                              flags_.policy),
+                  "give --noise with --policy expert");
     }
     quality_ = ChooseRenderQuality(policy_.contract.render_quality, flags_.render_quality,
                                    "policy " + policy_.name);
@@ -159,22 +150,27 @@ class CollectRun {
   }
 
  private:
+  bool draws() const { return flags_.image > 0; }
+
   void FillOptions() {
     DatasetContract& contract = options_.contract;
-    contract.cameras = {"agentview", "robot0_eye_in_hand"};
-    contract.image_size = flags_.image;
-    contract.render_quality = quality_;
+    if (draws()) {
+      contract.cameras = {"agentview", "robot0_eye_in_hand"};
+      contract.image_size = flags_.image;
+      contract.render_quality = quality_;
+    }
     contract.filters_noops = flags_.filter_noops;
     contract.successes_only = !flags_.all_outcomes;
     contract.hold_steps = flags_.hold;
     contract.collected_by = policy_.name;
+    contract.action_noise = flags_.noise;
     const PolicyContract& wanted = policy_.contract;
     if (!wanted.cameras.empty() &&
         (wanted.cameras != contract.cameras || wanted.image_size != contract.image_size)) {
       throw Error(fmt::format("policy {} looks at {} px pictures of {}", policy_.name,
                               wanted.image_size, fmt::join(wanted.cameras, ", ")),
-                  fmt::format("a data set of what it sees has the cameras {} and its size: --image",
-                              fmt::join(contract.cameras, ", ")));
+                  "a data set of what it sees has the cameras agentview, robot0_eye_in_hand and "
+                  "its size: --image");
     }
     options_.seed = flags_.seed;
     options_.workers = flags_.workers;
@@ -186,12 +182,20 @@ class CollectRun {
 
   // fails before anything is made when nothing can be drawn
   void ProbeRenderer() {
+    if (!draws()) {
+      options_.contract.renderer = "none";
+      return;
+    }
     const EglRenderer renderer({.quality = quality_});
     options_.contract.renderer = renderer.name();
     software_ = renderer.software();
   }
 
   void Announce() const {
+    if (!draws()) {
+      fmt::print(stderr, "no pictures: vega dataset pack draws them from the states\n");
+      return;
+    }
     fmt::print(stderr, "renderer: {}{}, {} pictures\n", options_.contract.renderer,
                software_ ? "  ** SOFTWARE: pictures are drawn by the CPU **" : "", Name(quality_));
   }
@@ -212,7 +216,8 @@ class CollectRun {
               {"hold", flags_.hold},
               {"attempts", flags_.attempts},
               {"max_steps", flags_.max_steps},
-              {"arm_noise", flags_.arm_noise}}},
+              {"arm_noise", flags_.arm_noise},
+              {"noise", flags_.noise}}},
             {"renderer", options_.contract.renderer},
             {"git_commit", GitCommit()}};
   }
@@ -229,7 +234,8 @@ class CollectRun {
     sources.load_task = [&](int task) { return LoadTask(suite_, task); };
     sources.describe_task = [&](int task) { return DescribeDemoTask(suite_, task); };
     sources.make_policy = policy_.make;
-    sources.make_renderer = [&] {
+    sources.make_renderer = [&]() -> std::unique_ptr<Renderer> {
+      if (!draws()) return nullptr;
       return std::make_unique<EglRenderer>(EglRendererOptions{.quality = quality_});
     };
     sources.done = [&](const DemoTask& task, const CollectedEpisode& episode) {
@@ -238,18 +244,17 @@ class CollectRun {
     };
     const bool whole = Collect(missing, options_, sources, stop_);
     progress.End();
+    const auto cameras = static_cast<int64_t>(options_.contract.cameras.size());
     fmt::print(stderr,
                "{} steps ({} pictures) in {}: {:.1f} steps/s, {:.1f} pictures/s, {:.2f} "
                "attempts an episode\n",
-               progress.rows(), 2 * progress.rows(), FormatDuration(progress.Seconds()),
-               progress.RowsPerSecond(), 2 * progress.RowsPerSecond(),
+               progress.rows(), cameras * progress.rows(), FormatDuration(progress.Seconds()),
+               progress.RowsPerSecond(), static_cast<double>(cameras) * progress.RowsPerSecond(),
                static_cast<double>(progress.attempts()) / static_cast<double>(missing.size()));
     return whole;
   }
 
-  // first, so that no thread of a policy is older than the blocked signals
-  std::atomic<bool> stop_ = false;
-  Interrupt interrupt_{stop_};
+  std::atomic<bool>& stop_;
   CollectFlags flags_;
   Suite suite_;
   std::vector<int> tasks_;
@@ -261,6 +266,11 @@ class CollectRun {
 };
 
 }  // namespace
+
+int RunCollect(const CollectFlags& flags, std::atomic<bool>& stop) {
+  CollectRun run(flags, stop);
+  return run.Run();
+}
 
 std::function<int()> AddCollect(CLI::App& mode) {
   auto o = std::make_shared<CollectFlags>();
@@ -276,8 +286,10 @@ std::function<int()> AddCollect(CLI::App& mode) {
   mode.add_option("--policy", o->policy, "who demonstrates; as for vega eval");
   mode.add_option("--device", o->device, "where networks run")
       ->check(CLI::IsMember({"cpu", "cuda"}));
-  mode.add_option("--image", o->image, "picture size in pixels, both cameras")
-      ->check(CLI::Range(16, 2048));
+  mode.add_option("--image", o->image,
+                  "picture size in pixels, both cameras; 0 = none: vega dataset pack draws them "
+                  "later, where they are needed")
+      ->check(CLI::Range(16, 2048) | CLI::IsMember({0}));
   AddRenderQuality(mode, o->render_quality, "exact");
   mode.add_option("--workers", o->workers, "threads; 0 = one a core; results do not depend on it")
       ->check(CLI::Range(0, 1024));
@@ -298,10 +310,16 @@ std::function<int()> AddCollect(CLI::App& mode) {
       ->check(CLI::Range(0, 9));
   mode.add_option("--arm-noise", o->arm_noise, "rad, spread of the arm's joints at the start")
       ->check(CLI::Range(0.0, 0.5));
+  mode.add_option("--noise", o->noise,
+                  "disturb every action by this much, in action units, and keep what was meant as "
+                  "expert_actions (DART); 0 = none")
+      ->check(CLI::Range(0.0, 1.0));
   mode.add_flag("--resume", o->resume, "continue the collection of --out");
   return [o] {
-    CollectRun run(*o);
-    return run.Run();
+    // first, so that no thread of a policy is older than the blocked signals
+    std::atomic<bool> stop = false;
+    const Interrupt interrupt(stop);
+    return RunCollect(*o, stop);
   };
 }
 

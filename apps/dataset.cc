@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "apps/dataset_pack.h"
 #include "apps/modes.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
@@ -20,6 +21,7 @@
 #include "tasks/dataset/replay_check.h"
 #include "tasks/dataset/statistics.h"
 #include "tasks/dataset/validator.h"
+#include "tasks/training/pack_folder.h"
 
 namespace vega {
 namespace {
@@ -98,6 +100,7 @@ struct TaskCount {
 };
 
 int Info(const DatasetFlags& flags) {
+  if (IsPack(flags.file)) return PrintPack(flags.file, flags.json);
   const Hdf5Reader reader = OpenAsIs(flags);
   std::map<std::pair<std::string, std::string>, TaskCount> tasks;
   int64_t total = 0;
@@ -140,11 +143,19 @@ int Info(const DatasetFlags& flags) {
              total, static_cast<double>(fs::file_size(flags.file)) / 1e6);
   fmt::print("  {}{}\n", Describe(contract.conventions),
              reader.ours() ? "" : " (LIBERO's own layout, or as declared)");
-  fmt::print("  cameras {} at {} px, {} pictures; {} Hz; no-ops {}; {}; by {}\n",
-             fmt::join(contract.cameras, ", "), contract.image_size,
-             contract.render_quality ? Name(*contract.render_quality) : "unknown",
-             contract.control_hz, contract.filters_noops ? "filtered" : "kept",
+  const std::string pictures =
+      contract.cameras.empty()
+          ? "no pictures"
+          : fmt::format("cameras {} at {} px, {} pictures", fmt::join(contract.cameras, ", "),
+                        contract.image_size,
+                        contract.render_quality ? Name(*contract.render_quality) : "unknown");
+  fmt::print("  {}; {} Hz; no-ops {}; {}; by {}\n", pictures, contract.control_hz,
+             contract.filters_noops ? "filtered" : "kept",
              contract.successes_only ? "successes" : "all outcomes", contract.collected_by);
+  if (contract.action_noise > 0) {
+    fmt::print("  actions disturbed by {}; what was meant: {}\n", contract.action_noise,
+               kExpertActions);
+  }
   fmt::print("{:>6} {:>8} {:>8} {:>11}  task\n", "demos", "success", "steps", "length");
   for (const auto& [name, task] : tasks) {
     fmt::print("{:>6} {:>8} {:>8} {:>5}-{:<5}  {}: {}\n", task.demos, task.successes, task.steps,
@@ -166,6 +177,7 @@ std::vector<Finding> FindFaults(const Hdf5Reader& reader, const DatasetFlags& fl
 }
 
 int ValidateFile(const DatasetFlags& flags) {
+  if (IsPack(flags.file)) return ValidatePack(flags.file, flags.json);
   const Hdf5Reader reader = OpenAsIs(flags);
   const std::vector<Finding> findings = FindFaults(reader, flags);
   if (flags.json) {
@@ -275,7 +287,9 @@ int Convert(const DatasetFlags& flags) {
 
 CLI::App* Verb(CLI::App& mode, DatasetFlags& flags, const char* name, const char* description) {
   CLI::App* verb = mode.add_subcommand(name, description);
-  verb->add_option("file", flags.file, "HDF5 data set of vega, LIBERO or robomimic")->required();
+  verb->add_option("file", flags.file,
+                   "HDF5 data set of vega, LIBERO or robomimic; for info and validate also a pack")
+      ->required();
   verb->add_option("--images", flags.images, "where row 0 is, of a file that does not say")
       ->check(CLI::IsMember({"top", "bottom"}));
   verb->add_option("--observations", flags.observations,
@@ -330,7 +344,12 @@ std::function<int()> AddDataset(CLI::App& mode) {
   convert->add_option("--compression", o->compression, "hdf5: zlib level of pictures")
       ->check(CLI::Range(0, 9));
 
+  CLI::App* pack = mode.add_subcommand(
+      "pack", "Draw and label the frames that training will see, from demonstrations' states.");
+  const std::function<int()> run_pack = AddPackFlags(*pack);
+
   return [=] {
+    if (pack->parsed()) return run_pack();
     if (info->parsed()) return Info(*o);
     if (validate->parsed()) return ValidateFile(*o);
     if (replay->parsed()) return Replay(*o);

@@ -41,6 +41,14 @@ void CheckSize(int height, int width) {
   }
 }
 
+mjvCamera FixedCamera(const Scene& scene, const std::string& name) {
+  mjvCamera camera;
+  mjv_defaultFreeCamera(&scene.model(), &camera);
+  camera.type = mjCAMERA_FIXED;
+  camera.fixedcamid = FindCamera(scene.model(), name).id;
+  return camera;
+}
+
 PinholeCamera Pinhole(const mjvGLCamera& gl, int height, int width) {
   PinholeCamera camera;
   camera.height = height;
@@ -126,12 +134,40 @@ EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model, int height, int wi
 
 Image EglRenderer::Render(const Scene& scene, const std::string& camera, int height, int width) {
   CheckSize(height, width);
-  mjvCamera view;
-  mjv_defaultFreeCamera(&scene.model(), &view);
-  view.type = mjCAMERA_FIXED;
-  view.fixedcamid = FindCamera(scene.model(), camera).id;
   const EglContext::Binding binding(context_);
-  return Draw(scene, view, height, width);
+  return Draw(scene, FixedCamera(scene, camera), height, width);
+}
+
+std::vector<int> EglRenderer::RenderGeoms(const Scene& scene, const std::string& camera, int height,
+                                          int width) {
+  CheckSize(height, width);
+  const EglContext::Binding binding(context_);
+  mjvOption option = VisualOptions();
+  std::fill_n(option.sitegroup, mjNGROUP, 0);
+  Upload& upload = Compose(scene, FixedCamera(scene, camera), option, height, width);
+  // each is drawn in a colour of its own: red, green, blue are the bytes of its number + 1
+  std::vector<int> geom_of(1, -1);
+  for (int i = 0; i < upload.scene.ngeom; ++i) {
+    const mjvGeom& geom = upload.scene.geoms[i];
+    if (geom.segid < 0 || geom.objtype != mjOBJ_GEOM) continue;
+    geom_of.resize(std::max<size_t>(geom_of.size(), geom.segid + 2), -1);
+    geom_of[geom.segid + 1] = geom.objid;
+  }
+  const mjrRect viewport = {0, 0, width, height};
+  const size_t count = size_t(height) * width;
+  std::vector<uint8_t> colours(3 * count);
+  upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
+  DrawScene(upload, height, width);
+  mjr_readPixels(colours.data(), nullptr, viewport, &upload.context);
+  upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
+  CheckGl();
+  std::vector<int> geoms(count);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t id = colours[3 * i] | colours[3 * i + 1] << 8 | colours[3 * i + 2] << 16;
+    geoms[i] = id < geom_of.size() ? geom_of[id] : -1;
+  }
+  FlipRows(geoms.data(), height, width);
+  return geoms;
 }
 
 DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, int height,
@@ -163,18 +199,23 @@ DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, 
   return view;
 }
 
-Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int width) {
+EglRenderer::Upload& EglRenderer::Compose(const Scene& scene, mjvCamera camera,
+                                          const mjvOption& option, int height, int width) {
   Upload& upload = Find(scene.base_model(), height, width);
   if (width > upload.context.offWidth || height > upload.context.offHeight) {
     mjr_resizeOffscreen(std::max(width, upload.context.offWidth),
                         std::max(height, upload.context.offHeight), &upload.context);
   }
-  const mjvOption option = VisualOptions();
   // mjv_updateScene takes a mutable mjData for its stack; no physical quantity is written
   mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &camera,
                   mjCAT_ALL, &upload.scene);
   if (!options_.plain) DropInvisible(upload.scene, height, width);
   if (options_.quality == RenderQuality::kFast) ChooseLevels(upload, height);
+  return upload;
+}
+
+Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int width) {
+  Upload& upload = Compose(scene, camera, VisualOptions(), height, width);
   const mjrRect viewport = {0, 0, width, height};
   Image image{height, width, std::vector<uint8_t>(size_t{3} * height * width)};
   DrawScene(upload, height, width);

@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sim/depth_view.h"
 #include "sim/egl_context.h"
@@ -41,6 +42,10 @@ class EglRenderer : public Renderer {
   // As Render, of any MuJoCo camera, with depth and the camera's place. Collision geoms, hidden in
   // the picture, have no depth either.
   DepthView RenderDepth(const Scene& scene, const mjvCamera& camera, int height, int width);
+  // (height x width) The geom that each pixel of a camera's picture shows, -1 where there is none;
+  // collision geoms and sites are not looked at. Without the picture itself, which costs more.
+  std::vector<int> RenderGeoms(const Scene& scene, const std::string& camera, int height,
+                               int width);
   const std::string& name() const override { return context_.renderer(); }
   RenderQuality quality() const override { return options_.quality; }
   bool software() const override;
@@ -66,6 +71,9 @@ class EglRenderer : public Renderer {
   // needs the context bound
   Image Draw(const Scene& scene, mjvCamera camera, int height, int width);
   void DrawScene(Upload& upload, int height, int width);
+  // What Draw draws, up to drawing it. Needs the context bound.
+  Upload& Compose(const Scene& scene, mjvCamera camera, const mjvOption& option, int height,
+                  int width);
   // lets each mesh be drawn as coarsely as its distance allows
   static void ChooseLevels(Upload& upload, int height);
   void CheckGl() const;

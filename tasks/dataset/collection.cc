@@ -14,6 +14,7 @@
 #include "sim/base/random.h"
 #include "tasks/dataset/episode_recorder.h"
 #include "tasks/dataset/fixture_poses.h"
+#include "tasks/dataset/noisy_policy.h"
 #include "tasks/rollout.h"
 
 namespace vega {
@@ -71,7 +72,12 @@ class Worker {
       : options_(options),
         policy_(sources.make_policy()),
         renderer_(sources.make_renderer()),
-        recorder_(options.contract, options.compression) {}
+        recorder_(options.contract, options.compression) {
+    if (options.contract.action_noise <= 0) return;
+    auto noisy = std::make_unique<NoisyPolicy>(std::move(policy_), options.contract.action_noise);
+    noisy_ = noisy.get();
+    policy_ = std::move(noisy);
+  }
 
   // nothing when it was interrupted
   std::optional<CollectedEpisode> Run(const CollectionJob& job, const LoadedTask& loaded,
@@ -163,14 +169,16 @@ class Worker {
       recorder_.Observe(environment);
     };
     rollout.on_action = [&](const Action& action) {
-      if (observed) recorder_.Act(action);
+      if (!observed) return;
+      recorder_.Act(action, noisy_ ? std::optional(noisy_->Meant()) : std::nullopt);
     };
     return RunEpisode(*environment_, *policy_, rollout, key, start.placement, start.state, &stop);
   }
 
   const CollectionOptions& options_;
   std::unique_ptr<Policy> policy_;
-  std::unique_ptr<Renderer> renderer_;
+  NoisyPolicy* noisy_ = nullptr;              // policy_, where its actions are disturbed
+  std::unique_ptr<Renderer> renderer_;        // null without pictures
   std::unique_ptr<Environment> environment_;  // of the task of the last job
   EpisodeRecorder recorder_;
 };

@@ -51,7 +51,7 @@ struct CollectionSources {
   std::function<std::shared_ptr<const Task>(int task)> load_task;
   std::function<DemoTask(int task)> describe_task;
   std::function<std::unique_ptr<Policy>()> make_policy;
-  std::function<std::unique_ptr<Renderer>()> make_renderer;
+  std::function<std::unique_ptr<Renderer>()> make_renderer;  // may answer null without cameras
   // Called from a worker with a finished episode and its task, one at a time. What it throws ends
   // the collection.
   std::function<void(const DemoTask&, CollectedEpisode)> done;

@@ -77,7 +77,9 @@ Json ToJson(const DatasetContract& c) {
                {"noops", c.filters_noops ? "filtered" : "kept"},
                {"episodes", c.successes_only ? "successes" : "all"},
                {"hold_steps", c.hold_steps},
-               {"collected_by", c.collected_by}};
+               {"collected_by", c.collected_by},
+               {"action_noise", c.action_noise},
+               {"labels", c.action_noise > 0 ? kExpertActions : "actions"}};
   json.update(Fixed());
   return json;
 }
@@ -109,6 +111,7 @@ DatasetContract ParseContract(const std::string& text, const std::string& source
     c.successes_only = IsFirst(json.at("episodes"), "successes", "all", "episodes");
     c.hold_steps = json.at("hold_steps");
     c.collected_by = json.at("collected_by");
+    c.action_noise = json.value("action_noise", 0.0);  // older files lack it
     return c;
   } catch (const std::exception& error) {
     throw Error(fmt::format("{}: its contract cannot be read: {}", source, error.what()),

@@ -33,8 +33,8 @@ std::string Describe(const DatasetConventions& conventions);
 // The input and output contract of a data set, one JSON object in its attribute `vega_contract`.
 struct DatasetContract {
   DatasetConventions conventions;
-  std::vector<std::string> cameras;             // names in the simulator, e.g. agentview
-  int image_size = 0;                           // pixels, square
+  std::vector<std::string> cameras;             // names in the simulator; empty: no pictures
+  int image_size = 0;                           // pixels, square; 0 without pictures
   std::optional<RenderQuality> render_quality;  // unknown of files we did not collect
   std::string renderer = "unknown";             // GL_RENDERER of whoever drew the pictures
   int control_hz = 20;                          // rows a second
@@ -42,6 +42,9 @@ struct DatasetContract {
   bool successes_only = true;
   int hold_steps = 0;                    // control steps the goal held after the first success
   std::string collected_by = "unknown";  // policy
+  // Spread of what was added to the policy's actions before they were played, action units. When
+  // positive, `actions` is what was played and `expert_actions`, row by row, what was meant.
+  double action_noise = 0;
 };
 
 // Adds what is fixed for all data sets: units and order of every key, action bounds, quaternion
@@ -54,6 +57,9 @@ DatasetContract ParseContract(const std::string& json, const std::string& source
 // A no-op moves the arm by less than this (norm of the first six entries) and leaves the gripper's
 // command as the last kept row had it; the rule of OpenVLA's regenerated LIBERO data sets.
 inline constexpr double kNoOpNorm = 1e-4;
+
+// The array of what was meant, beside `actions`, of a file with action noise.
+inline constexpr char kExpertActions[] = "expert_actions";
 
 // LIBERO's name of a camera's pictures in an HDF5 file: agentview to agentview_rgb,
 // robot0_eye_in_hand to eye_in_hand_rgb. And back.

@@ -42,7 +42,8 @@ struct Demonstration {
   bool success = false;  // the goal was reached, and held as long as the contract says
   int wait_steps = 10;   // no-ops between the reset state and row 0
 
-  std::vector<double> actions;                     // (T,7)
+  std::vector<double> actions;                     // (T,7) as they were played
+  std::vector<double> expert_actions;              // (T,7) as they were meant; empty: the same
   std::vector<double> states;                      // (T,D) time, qpos, qvel
   std::vector<double> ee_pos;                      // (T,3) m, world
   std::vector<double> ee_quat;                     // (T,4) x,y,z,w, world

@@ -1,7 +1,7 @@
 // Turns a running episode into a Demonstration. A rollout calls it twice a step:
 //
 //   observation t  ->  Observe(environment)   what the policy is about to see, and the state
-//   action t       ->  Act(action)            what it then did; makes row t of the two
+//   action t       ->  Act(action, meant)     what it then did; makes row t of the two
 //
 // The observation after the last action is dropped, so every row is (seen, done).
 
@@ -23,7 +23,8 @@ class EpisodeRecorder {
       : contract_(contract), compression_(compression) {}
 
   void Observe(const Environment& environment);
-  void Act(const Action& action);
+  // `meant`: what the policy answered, where something else was played.
+  void Act(const Action& action, const std::optional<Action>& meant = {});
   // What was recorded so far; the recorder is empty afterwards.
   Demonstration Take();
 

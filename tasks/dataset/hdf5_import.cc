@@ -48,6 +48,11 @@ Demonstration ReadDemo(const Hdf5Reader& reader, size_t demo, int compression) {
   for (const Action& action : reader.Actions(demo, 0, steps)) {
     out.actions.insert(out.actions.end(), action.begin(), action.end());
   }
+  if (reader.contract().action_noise > 0) {
+    for (const Action& action : reader.Labels(demo, 0, steps)) {
+      out.expert_actions.insert(out.expert_actions.end(), action.begin(), action.end());
+    }
+  }
   out.states = reader.States(demo, 0, steps);
   out.ee_pos = reader.Numbers(demo, "obs/ee_pos", 0, steps);
   out.ee_quat = Quaternions(reader, demo, steps);

@@ -138,6 +138,12 @@ void Hdf5Reader::ReadDemo(const std::string& name) {
     }
   };
   require_rows(group, "states");
+  if (contract_.action_noise > 0) {
+    require_rows(group, kExpertActions);
+    if (group.Array(kExpertActions).shape != actions.shape) {
+      throw Error(group.where() + "/" + kExpertActions + " is not (T,7)", "the file is damaged");
+    }
+  }
   const Hdf5Group obs = group.Group("obs");
   for (const std::string& key : obs.Names()) require_rows(obs, key);
   for (const std::string& camera : contract_.cameras) {
@@ -187,12 +193,20 @@ int64_t Hdf5Reader::ActionOffset() const {
   return converts() && contract_.conventions.observations == ObservationTime::kAfterAction;
 }
 
-std::vector<Action> Hdf5Reader::Actions(size_t demo, int64_t first, int64_t count) const {
-  const std::vector<double> values =
-      groups_.at(demo).Numbers("actions", first + ActionOffset(), count);
+std::vector<Action> Hdf5Reader::ActionRows(size_t demo, const char* key, int64_t first,
+                                           int64_t count) const {
+  const std::vector<double> values = groups_.at(demo).Numbers(key, first + ActionOffset(), count);
   std::vector<Action> actions(count);
   for (size_t i = 0; i < values.size(); ++i) actions[i / 7][i % 7] = values[i];
   return actions;
+}
+
+std::vector<Action> Hdf5Reader::Actions(size_t demo, int64_t first, int64_t count) const {
+  return ActionRows(demo, "actions", first, count);
+}
+
+std::vector<Action> Hdf5Reader::Labels(size_t demo, int64_t first, int64_t count) const {
+  return ActionRows(demo, contract_.action_noise > 0 ? kExpertActions : "actions", first, count);
 }
 
 std::vector<double> Hdf5Reader::States(size_t demo, int64_t first, int64_t count) const {

@@ -50,6 +50,8 @@ class Hdf5Reader {
   // Rows [first, first + count) of a demo. Each throws Error when the file lacks or cannot give
   // them.
   std::vector<Action> Actions(size_t demo, int64_t first, int64_t count) const;
+  // What to learn: what was meant where that was not what was played, else the actions.
+  std::vector<Action> Labels(size_t demo, int64_t first, int64_t count) const;
   std::vector<double> States(size_t demo, int64_t first, int64_t count) const;  // (count, D)
   // An array beside `actions` or, with "obs/" before its name, one of the observations; of
   // robot_states, as of obs, rows may lie one later.
@@ -72,6 +74,7 @@ class Hdf5Reader {
   void ReadContract(std::optional<DatasetConventions> declared);
   void ReadDemo(const std::string& name);
   void RequireTotals() const;
+  std::vector<Action> ActionRows(size_t demo, const char* key, int64_t first, int64_t count) const;
   bool converts() const { return foreign_ == ForeignConventions::kConvert; }
   // rows by which actions and states, or observations, start later than what is handed out
   int64_t ActionOffset() const;

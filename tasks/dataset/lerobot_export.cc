@@ -286,7 +286,7 @@ class Export {
     const auto episode = static_cast<int64_t>(i);
     const int64_t task = TaskIndex(demo.instruction);
     const std::vector<double> proprio = ProprioRows(reader_, i, 0, demo.steps);
-    const std::vector<Action> actions = reader_.Actions(i, 0, demo.steps);
+    const std::vector<Action> actions = reader_.Labels(i, 0, demo.steps);
     const Place data = data_.Next();
     episodes_.AddInteger("episode_index", episode);
     episodes_.AddTask(demo.instruction);
@@ -407,6 +407,10 @@ class Export {
 void ExportLerobot(const Hdf5Reader& reader, const fs::path& out, const LerobotOptions& options) {
   const bool taken = fs::is_directory(out) ? !fs::is_empty(out) : fs::exists(out);
   if (taken) throw Error(out.string() + " is there already", "choose another --out");
+  if (reader.contract().cameras.empty()) {
+    throw Error(reader.file().string() + " has no pictures, and LeRobot's policies need them",
+                "collect with --image 128; vega dataset pack draws them from the states");
+  }
   fs::path plain = out;
   if (plain.filename().empty()) plain = plain.parent_path();
   const fs::path aside = plain.string() + ".part";

@@ -6,7 +6,8 @@
 //   indices videos/observation.images.image/chunk-000/file-000.mp4   agentview; image2 is the wrist
 //
 // observation.state is ee_pos 3 (m), ee_ori 3 (rotation vector, rad), gripper_states 2 (m); action
-// and its gripper (-1 opens, +1 closes) are as stored. The keys are those of the field's LIBERO
+// and its gripper (-1 opens, +1 closes) are as stored; of a file with action noise it is what was
+// meant. The keys are those of the field's LIBERO
 // data sets on the hub.
 
 #pragma once
@@ -27,8 +28,8 @@ struct LerobotOptions {
   std::function<void(size_t done, size_t all)> progress;
 };
 
-// `reader` hands out rows in our conventions. `out` must not exist or be empty; it appears whole.
-// Throws Error.
+// `reader` hands out rows in our conventions and has pictures. `out` must not exist or be empty; it
+// appears whole. Throws Error.
 void ExportLerobot(const Hdf5Reader& reader, const std::filesystem::path& out,
                    const LerobotOptions& options = {});
 

@@ -78,7 +78,7 @@ Json DatasetStatistics(const Hdf5Reader& reader, const std::string& name) {
     const int64_t steps = reader.demos()[i].steps;
     const std::string where = reader.Group(i).where();
     std::vector<double> acted;
-    for (const Action& action : reader.Actions(i, 0, steps)) {
+    for (const Action& action : reader.Labels(i, 0, steps)) {
       acted.insert(acted.end(), action.begin(), action.end());
     }
     RequireFinite(acted, 7, where + "/actions");

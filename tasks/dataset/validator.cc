@@ -50,9 +50,9 @@ class DemoCheck {
           finite = false;
           return;
         }
-        if (key == "actions" && std::abs(values[i]) > 1 + 1e-6) {
+        if (key.ends_with("actions") && std::abs(values[i]) > 1 + 1e-6) {
           Found("values",
-                fmt::format("actions[{},{}] is {}, outside [-1,1]", row, column, values[i]));
+                fmt::format("{}[{},{}] is {}, outside [-1,1]", key, row, column, values[i]));
           return;
         }
       }
@@ -61,6 +61,7 @@ class DemoCheck {
                             "obs/ee_states", "obs/joint_states", "obs/gripper_states"}) {
       look(key);
     }
+    if (reader_.contract().action_noise > 0) look(kExpertActions);
     return finite;
   }
 

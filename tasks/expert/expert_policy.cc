@@ -8,7 +8,7 @@
 
 #include "sim/base/error.h"
 #include "tasks/expert/fixtures.h"
-#include "tasks/expert/planner.h"
+#include "tasks/expert/next_step.h"
 #include "tasks/expert/slide.h"
 #include "tasks/expert/transfer.h"
 #include "tasks/expert/travel.h"
@@ -70,49 +70,9 @@ struct ExpertPolicy::Episode {
   std::optional<Transfer> transfer;  // of the move being played
   ScriptRunner runner;               // last: refers to all of them
 
-  std::vector<bool> Truths() const {
-    std::vector<bool> truths;
-    for (const Goal& goal : world.goals()) truths.push_back(world.Holds(goal));
-    return truths;
-  }
-
-  PlanFacts Facts() const {
-    // a door is named by what Open takes: the drawer's region, or the fixture with one door
-    const auto door_of = [this](const std::string& name) -> std::string {
-      const Region* region = world.FindRegion(name);
-      if (region == nullptr || region->item == nullptr) return {};
-      const PlaceKind kind = tables.PlaceOn(region->item->category, region->part).kind;
-      if (kind == PlaceKind::kDrawer) return name;
-      if (kind == PlaceKind::kMicrowave) return region->item->name;
-      return {};
-    };
-    const auto inside = [this, door_of](const std::string& name) -> std::string {
-      const Vector3d root = world.PoseOf(*world.FindItem(name)).p;
-      for (const Region& region : world.regions()) {
-        const std::string door = door_of(region.name);
-        if (door.empty()) continue;
-        const Pose pose = world.PoseOf(region);
-        const Vector3d half = (pose.R * region.half).cwiseAbs();
-        if (((root - pose.p).cwiseAbs().array() < half.array()).all()) return door;
-      }
-      return {};
-    };
-    const auto is_open = [this](const std::string& door) {
-      if (const Region* region = world.FindRegion(door)) return IsOpen(world, tables, *region);
-      const Item& fixture = *world.FindItem(door);
-      Region whole{.name = door, .item = &fixture, .joints = fixture.joints};
-      return IsOpen(world, tables, whole);
-    };
-    const auto height = [this](const std::string& name) {
-      const Bounds bounds = world.BoundsOf(*world.FindItem(name));
-      return bounds.high.z() - bounds.low.z();
-    };
-    return {door_of, is_open, inside, height};
-  }
-
   Script Solve() {
     for (int attempt = 0; attempt < kTries; ++attempt) {
-      const std::vector<PlanStep> plan = PlanGoals(Predicates(), Truths(), Facts());
+      const std::vector<PlanStep> plan = StepsLeft(world, tables);
       if (plan.empty()) break;
       for (const PlanStep& step : plan) {
         if (step.goal >= 0 && world.Holds(world.goals()[step.goal])) continue;
@@ -120,19 +80,13 @@ struct ExpertPolicy::Episode {
         co_await Play(step);
       }
     }
-    const std::vector<bool> truths = Truths();
+    const std::vector<bool> truths = Truths(world);
     failed = std::find(truths.begin(), truths.end(), false) != truths.end();
     skill = failed ? "gave up" : "done";
     // hold still, out of the way
     co_await Retreat(arm, Vector3d::UnitZ(), 0.05, arm.grip());
     const Pose here = arm.hand();
     for (;;) co_await arm.Servo(here, {.speed = 0.3, .grip = arm.grip()});
-  }
-
-  std::vector<BddlPredicate> Predicates() const {
-    std::vector<BddlPredicate> predicates;
-    for (const Goal& goal : world.goals()) predicates.push_back(goal.bddl);
-    return predicates;
   }
 
   Script Play(const PlanStep& step) {
