@@ -47,6 +47,19 @@ void RequireSameConfig(const Json& was, const Json& now, const fs::path& folder)
   }
 }
 
+// holds a folder against other processes while it lives
+std::shared_ptr<void> Lock(const fs::path& folder) {
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    throw Error(fmt::format("{}: {}", folder.string(), std::strerror(errno)),
+                "choose another --out");
+  }
+  std::shared_ptr<void> lock(nullptr, [fd](void*) { close(fd); });
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
+  throw Error(folder.string() + " is being written by another vega dataset pack",
+              "wait for it to end");
+}
+
 }  // namespace
 
 PackFolder::PackFolder(fs::path folder, const Json& config, bool resume)
@@ -69,13 +82,7 @@ PackFolder::PackFolder(fs::path folder, const Json& config, bool resume)
     throw Error(fmt::format("cannot make the folder {}: {}", folder_.string(), error.message()),
                 "choose an --out you can write to");
   }
-  lock_ = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock_ < 0) throw Error(fmt::format("{}: {}", folder_.string(), std::strerror(errno)));
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    close(lock_);
-    throw Error(folder_.string() + " is being written by another vega dataset pack",
-                "wait for it to end");
-  }
+  lock_ = Lock(folder_);
   if (whole) {
     RequireSameConfig(ReadJson(folder_ / kPack).value("config", Json::object()), config, folder_);
     complete_ = true;
@@ -84,10 +91,6 @@ PackFolder::PackFolder(fs::path folder, const Json& config, bool resume)
   } else {
     WriteJson(folder_ / kPacking, config);
   }
-}
-
-PackFolder::~PackFolder() {
-  if (lock_ >= 0) close(lock_);
 }
 
 fs::path PackFolder::Shard(size_t shard) const { return folder_ / ShardName(shard); }

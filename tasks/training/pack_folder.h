@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -18,7 +19,6 @@ class PackFolder {
   // when the folder is in use, holds something else, or was begun with another config, naming the
   // first difference.
   PackFolder(std::filesystem::path folder, const nlohmann::ordered_json& config, bool resume);
-  ~PackFolder();
   PackFolder(const PackFolder&) = delete;
   PackFolder& operator=(const PackFolder&) = delete;
 
@@ -32,7 +32,7 @@ class PackFolder {
  private:
   std::filesystem::path folder_;
   bool complete_ = false;
-  int lock_ = -1;
+  std::shared_ptr<void> lock_;  // of the folder, while it is being written
 };
 
 // The pack.json of a whole pack. Throws Error when the folder holds none, or one cut short.
