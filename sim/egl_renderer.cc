@@ -3,7 +3,9 @@
 #include "sim/egl_renderer.h"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
+#include <utility>
 
 #include "sim/base/error.h"
 #include "sim/base/mujoco_handlers.h"
@@ -67,6 +69,18 @@ PinholeCamera Pinhole(const mjvGLCamera& gl, int height, int width) {
   return camera;
 }
 
+// whether a geom is of a body that no joint moves, and opaque, as planes are from the front only
+bool StandsStill(const mjModel& model, const mjvGeom& geom, const mjvGLCamera& camera) {
+  if (geom.objtype != mjOBJ_GEOM || geom.objid < 0 || geom.objid >= model.ngeom) return false;
+  float height = 1;  // of the eye over a plane
+  if (geom.type == mjGEOM_PLANE) {
+    height = 0;
+    for (int k = 0; k < 3; ++k) height += geom.mat[3 * k + 2] * (camera.pos[k] - geom.pos[k]);
+  }
+  return height > 1e-3F && geom.rgba[3] >= 0.995F &&
+         model.body_weldid[model.geom_bodyid[geom.objid]] == 0;
+}
+
 }  // namespace
 
 EglRenderer::Upload::Upload(const ModelPtr& base, RenderQuality quality, bool paint,
@@ -82,11 +96,15 @@ EglRenderer::Upload::Upload(const ModelPtr& base, RenderQuality quality, bool pa
   mjr_makeContext(&uploaded, &context, mjFONTSCALE_150);
   mjr_setBuffer(mjFB_OFFSCREEN, &context);
   if (textures) textures->Fill(drawn.model(), drawn.UsedTextures(), context);
-  if (paint) painter = std::make_unique<MeshPainter>(drawn.model(), context);
+  if (paint) {
+    painter = std::make_unique<MeshPainter>(drawn.model(), context);
+    layers = std::make_unique<StillLayers>(context);
+  }
   mjv_makeScene(base.get(), &scene, kMaxGeoms);
 }
 
 EglRenderer::Upload::~Upload() {
+  layers.reset();
   painter.reset();
   if (textures) textures->Release(context);
   mjv_freeScene(&scene);
@@ -157,7 +175,7 @@ std::vector<int> EglRenderer::RenderGeoms(const Scene& scene, const std::string&
   const size_t count = size_t(height) * width;
   std::vector<uint8_t> colours(3 * count);
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
-  DrawScene(upload, height, width);
+  DrawScene(upload, -1, height, width);
   mjr_readPixels(colours.data(), nullptr, viewport, &upload.context);
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
   CheckGl();
@@ -186,7 +204,7 @@ DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, 
   const mjrRect viewport = {0, 0, width, height};
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
   upload.context.readDepthMap = mjDEPTH_ZEROFAR;
-  DrawScene(upload, height, width);
+  DrawScene(upload, -1, height, width);
   mjr_readPixels(nullptr, view.depth.data(), viewport, &upload.context);
   upload.context.readDepthMap = mjDEPTH_ZERONEAR;
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
@@ -218,22 +236,71 @@ Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int wi
   Upload& upload = Compose(scene, camera, VisualOptions(), height, width);
   const mjrRect viewport = {0, 0, width, height};
   Image image{height, width, std::vector<uint8_t>(size_t{3} * height * width)};
-  DrawScene(upload, height, width);
+  DrawScene(upload, camera.type == mjCAMERA_FIXED ? camera.fixedcamid : -1, height, width);
   mjr_readPixels(image.pixels.data(), nullptr, viewport, &upload.context);
   CheckGl();
   FlipRows(image.pixels.data(), height, size_t{3} * width);
   return image;
 }
 
-void EglRenderer::DrawScene(Upload& upload, int height, int width) {
+void EglRenderer::DrawScene(Upload& upload, int camera, int height, int width) {
   const mjrRect viewport = {0, 0, width, height};
-  if (upload.painter) {
-    upload.painter->Begin(upload.scene, height, width);
-    const GlListening listening(*upload.painter);
-    mjr_render(viewport, &upload.scene, &upload.context);
-  } else {
-    mjr_render(viewport, &upload.scene, &upload.context);
+  if (!upload.painter) return mjr_render(viewport, &upload.scene, &upload.context);
+  if (camera >= 0 && DrawOverStill(upload, camera, height, width)) return;
+  upload.painter->Begin(upload.scene, height, width);
+  const GlListening listening(*upload.painter);
+  mjr_render(viewport, &upload.scene, &upload.context);
+}
+
+bool EglRenderer::DrawOverStill(Upload& upload, int camera, int height, int width) {
+  mjvScene& scene = upload.scene;
+  if (CastsShadows(scene)) return false;
+  const mjModel& model = upload.drawn.model();
+  const mjvGLCamera eye = mjv_averageCamera(scene.camera, scene.camera + 1);
+  const std::vector<mjvGeom> all(scene.geoms, scene.geoms + scene.ngeom);
+  std::vector<mjvGeom> still, moving;
+  for (const mjvGeom& geom : all) {
+    (StandsStill(model, geom, eye) ? still : moving).push_back(geom);
   }
+  if (std::any_of(moving.begin(), moving.end(), Mirrors)) return false;
+  StillLayer& layer = upload.layers->Find(camera, height, width);
+  if (!layer.Settled(still, scene)) return false;
+  const bool mirrored = std::any_of(moving.begin(), moving.end(), [&](const mjvGeom& geom) {
+    return ShowsInMirror(model, scene, geom, height, width);
+  });
+  const PixelRect mirror = MirrorRect(scene, height, width);
+  const float mirror_area = (mirror.right - mirror.left) * (mirror.top - mirror.bottom);
+  if (mirrored && mirror_area > 0.3F * static_cast<float>(width * height)) return false;
+
+  using Extent = MeshPainter::Extent;
+  const mjrRect viewport = {0, 0, width, height};
+  const auto draw = [&](const std::vector<mjvGeom>& geoms, Extent extent) {
+    std::copy(geoms.begin(), geoms.end(), scene.geoms);
+    scene.ngeom = static_cast<int>(geoms.size());
+    upload.painter->Begin(scene, height, width, extent);
+    const GlListening listening(*upload.painter);
+    mjr_render(viewport, &scene, &upload.context);
+  };
+  // the layer's mirror shows nothing that moves, so the mirror's part is drawn by itself
+  if (mirrored) {
+    draw(all, Extent::kMirror);
+    layer.PutAside(upload.painter->mirror_part());
+  }
+  const std::array<int, 4> mirror_part = upload.painter->mirror_part();
+  if (layer.filled()) {
+    layer.Restore();
+  } else {
+    draw(still, Extent::kAll);
+    layer.Fill();
+  }
+  // the sky is in the layer
+  const mjtByte sky = std::exchange(scene.flags[mjRND_SKYBOX], 0);
+  draw(moving, Extent::kOver);
+  scene.flags[mjRND_SKYBOX] = sky;
+  if (mirrored) layer.PutBack(mirror_part);
+  std::copy(all.begin(), all.end(), scene.geoms);
+  scene.ngeom = static_cast<int>(all.size());
+  return true;
 }
 
 void EglRenderer::ChooseLevels(Upload& upload, int height) {

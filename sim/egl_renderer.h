@@ -12,6 +12,7 @@
 #include "sim/depth_view.h"
 #include "sim/egl_context.h"
 #include "sim/gl/mesh_painter.h"
+#include "sim/gl/still_layer.h"
 #include "sim/gl/texture_pool.h"
 #include "sim/model.h"
 #include "sim/render_model.h"
@@ -59,6 +60,7 @@ class EglRenderer : public Renderer {
     mjvScene scene;
     TexturePool* textures;                 // null: MuJoCo has its own
     std::unique_ptr<MeshPainter> painter;  // null: MuJoCo draws its meshes itself
+    std::unique_ptr<StillLayers> layers;   // where there is a painter
 
     // paint: whether meshes are drawn by a painter
     Upload(const ModelPtr& model, RenderQuality quality, bool paint, TexturePool* textures,
@@ -70,10 +72,14 @@ class EglRenderer : public Renderer {
   Upload& Find(const ModelPtr& model, int height, int width);
   // needs the context bound
   Image Draw(const Scene& scene, mjvCamera camera, int height, int width);
-  void DrawScene(Upload& upload, int height, int width);
   // What Draw draws, up to drawing it. Needs the context bound.
   Upload& Compose(const Scene& scene, mjvCamera camera, const mjvOption& option, int height,
                   int width);
+  // camera: the model's, -1: none of them
+  void DrawScene(Upload& upload, int camera, int height, int width);
+  // draws what moves over what stands still; false, and nothing is drawn, where that cannot be told
+  // apart
+  static bool DrawOverStill(Upload& upload, int camera, int height, int width);
   // lets each mesh be drawn as coarsely as its distance allows
   static void ChooseLevels(Upload& upload, int height);
   void CheckGl() const;

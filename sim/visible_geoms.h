@@ -8,6 +8,9 @@
 
 namespace vega {
 
+// Whether mjr_render would draw what a geom mirrors, were it the first to mirror.
+bool Mirrors(const mjvGeom& geom);
+
 bool CastsShadows(const mjvScene& scene);
 
 // The part of a picture in which mjr_render may show mirrored things, a pixel wider. Empty (right
@@ -18,6 +21,11 @@ PixelRect MirrorRect(const mjvScene& scene, int height, int width);
 // Removes nothing where a light casts shadows or a geom mirrors others, as then what is outside can
 // still show. Changes no pixel. height and width: pixels of the picture.
 void DropInvisible(mjvScene& scene, int height, int width);
+
+// Whether a geom of `model` may be seen in what mirrors: its box, mirrored, against the mirror's
+// part of the picture. False where nothing mirrors.
+bool ShowsInMirror(const mjModel& model, const mjvScene& scene, const mjvGeom& geom, int height,
+                   int width);
 
 // m, at the nearest point of the geom's bounding sphere, that `pixels` of a picture `height` pixels
 // high stand for.

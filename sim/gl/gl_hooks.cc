@@ -22,6 +22,9 @@ thread_local GlListener* listener = nullptr;
 // OpenGL's own
 struct Originals {
   void (*call_list)(GLuint);
+  void (*clear)(GLbitfield);
+  void (*scissor)(GLint, GLint, GLsizei, GLsizei);
+  void (*disable)(GLenum);
   void (*new_list)(GLuint, GLenum);
   void (*end_list)();
   void (*delete_lists)(GLuint, GLsizei);
@@ -36,6 +39,19 @@ Originals original;
 
 void CallList(GLuint list) {
   if (!listener || !listener->CallList(list)) original.call_list(list);
+}
+void Clear(GLbitfield buffers) {
+  if (!listener || !listener->Clear()) original.clear(buffers);
+}
+// MuJoCo clears the viewport through a scissor and ends that afterwards
+void Scissor(GLint x, GLint y, GLsizei width, GLsizei height) {
+  const std::array<int, 4>* part = listener ? listener->Scissor() : nullptr;
+  if (part) return original.scissor((*part)[0], (*part)[1], (*part)[2], (*part)[3]);
+  original.scissor(x, y, width, height);
+}
+void Disable(GLenum what) {
+  if (what == GL_SCISSOR_TEST && listener && listener->Scissor()) return;
+  original.disable(what);
 }
 void NewList(GLuint list, GLenum mode) {
   if (!recorded) original.new_list(list, mode);
@@ -81,6 +97,9 @@ Hook Make(const char* name, F* ours, F*& original) {
 const Hook* FindHook(const char* name) {
   static const Hook hooks[] = {
       Make("glCallList", CallList, original.call_list),
+      Make("glClear", Clear, original.clear),
+      Make("glScissor", Scissor, original.scissor),
+      Make("glDisable", Disable, original.disable),
       Make("glNewList", NewList, original.new_list),
       Make("glEndList", EndList, original.end_list),
       Make("glDeleteLists", DeleteLists, original.delete_lists),
@@ -114,7 +133,11 @@ ListRecording::~ListRecording() { recorded = nullptr; }
 
 GlListening::GlListening(GlListener& hears) { listener = &hears; }
 
-GlListening::~GlListening() { listener = nullptr; }
+GlListening::~GlListening() {
+  const bool scissored = listener->Scissor();
+  listener = nullptr;
+  if (scissored) original.disable(GL_SCISSOR_TEST);
+}
 
 Function GlFunction(const char* name) {
   static const auto egl =

@@ -37,6 +37,9 @@ class GlListener {
  public:
   virtual ~GlListener() = default;
   virtual bool CallList(unsigned int list) = 0;
+  virtual bool Clear() = 0;
+  // The part of the buffer that may change, x, y, width, height; null: all of the viewport.
+  virtual const std::array<int, 4>* Scissor() const = 0;
 };
 
 // While it lives, `listener` hears this thread's calls.

@@ -7,6 +7,7 @@
 #include <meshoptimizer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "sim/visible_geoms.h"
@@ -43,6 +44,9 @@ struct Gl {
   decltype(&glGetClipPlane) get_clip_plane = Load<decltype(&glGetClipPlane)>("glGetClipPlane");
   decltype(&glIsEnabled) is_enabled = Load<decltype(&glIsEnabled)>("glIsEnabled");
 };
+
+// pixels around the mirror's part that are drawn with it: llvmpipe gets a scissor's edge wrong
+constexpr int kFrame = 2;
 
 std::array<float, 16> Multiply(const std::array<float, 16>& a, const std::array<float, 16>& b) {
   std::array<float, 16> product{};
@@ -119,7 +123,8 @@ MeshPainter::MeshPainter(const mjModel& model, const mjrContext& context)
 
 MeshPainter::~MeshPainter() = default;
 
-void MeshPainter::Begin(const mjvScene& scene, int height, int width) {
+void MeshPainter::Begin(const mjvScene& scene, int height, int width, Extent extent) {
+  extent_ = extent;
   const PixelRect all = {0, 0, static_cast<float>(width), static_cast<float>(height)};
   const bool shadows = scene.flags[mjRND_SHADOW] && CastsShadows(scene);
   whole_ = shadows || scene.flags[mjRND_WIREFRAME] || scene.stereo != mjSTEREO_NONE;
@@ -131,6 +136,17 @@ void MeshPainter::Begin(const mjvScene& scene, int height, int width) {
   // segments are drawn without multisampling
   if (scene.flags[mjRND_SEGMENT]) view_.samples = {};
   mirror_ = MirrorRect(scene, height, width);
+  if (extent == Extent::kMirror) {
+    const auto left = static_cast<int>(mirror_.left), bottom = static_cast<int>(mirror_.bottom);
+    mirror_part_ = {left, bottom, static_cast<int>(std::ceil(mirror_.right)) - left,
+                    static_cast<int>(std::ceil(mirror_.top)) - bottom};
+    const int from_x = std::max(0, left - kFrame), from_y = std::max(0, bottom - kFrame);
+    scissor_ = {from_x, from_y, std::min(width, left + mirror_part_[2] + kFrame) - from_x,
+                std::min(height, bottom + mirror_part_[3] + kFrame) - from_y};
+    view_.shown = {static_cast<float>(scissor_[0]), static_cast<float>(scissor_[1]),
+                   static_cast<float>(scissor_[0] + scissor_[2]),
+                   static_cast<float>(scissor_[1] + scissor_[3])};
+  }
 }
 
 bool MeshPainter::CallList(unsigned int list) {

@@ -5,6 +5,7 @@
 
 #include <mujoco/mujoco.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <vector>
@@ -22,9 +23,20 @@ class MeshPainter : public GlListener {
   MeshPainter(const mjModel& model, const mjrContext& context);
   ~MeshPainter() override;
 
+  enum class Extent {
+    kAll,     // over nothing
+    kOver,    // over what is in the buffer
+    kMirror,  // the mirror's part of the buffer anew, and a few pixels around it
+  };
   // Before MuJoCo draws the scene to a viewport of this size.
-  void Begin(const mjvScene& scene, int height, int width);
+  void Begin(const mjvScene& scene, int height, int width, Extent extent = Extent::kAll);
+  // What is whole after kMirror: x, y, width, height.
+  const std::array<int, 4>& mirror_part() const { return mirror_part_; }
   bool CallList(unsigned int list) override;
+  bool Clear() override { return extent_ == Extent::kOver; }
+  const std::array<int, 4>* Scissor() const override {
+    return extent_ == Extent::kMirror ? &scissor_ : nullptr;
+  }
 
  private:
   struct Mesh;
@@ -38,6 +50,8 @@ class MeshPainter : public GlListener {
   TriangleView view_{};
   PixelRect mirror_{};  // what may show mirrored things
   bool whole_ = false;  // draw all triangles
+  Extent extent_ = Extent::kAll;
+  std::array<int, 4> mirror_part_{}, scissor_{};
   TriangleFilter filter_;
 };
 

@@ -1,6 +1,5 @@
 // Which triangles are left out, and that no pixel misses them. Cases that draw are skipped aloud
 // without an OpenGL driver.
-#include "sim/gl/gl_hooks.h"
 #include "sim/gl/visible_triangles.h"
 
 #include <catch2/catch.hpp>
@@ -9,6 +8,7 @@
 
 #include "sim/base/error.h"
 #include "sim/egl_renderer.h"
+#include "sim/gl/gl_hooks.h"
 #include "sim/visible_geoms.h"
 #include "tests/sim/ball_mesh.h"
 #include "tests/sim/panda_scene.h"
@@ -180,6 +180,46 @@ TEST_CASE("Leaving triangles out changes no pixel, in mirrors and under shadows 
     const DepthView b = plain->RenderDepth(scene, free, 64, 64);
     CHECK(a.image.pixels == b.image.pixels);
     CHECK(a.depth == b.depth);
+  }
+}
+
+TEST_CASE("What stands still is drawn once, until it moves or the light or the camera does",
+          "[sim][render]") {
+  const std::string mirror =
+      "<geom group='1' type='box' size='.3 .3 .01' pos='.2 0 1' material='mirror'/></worldbody>"
+      "<asset><material name='mirror' reflectance='.5'/></asset><worldbody>";
+  for (const std::string& more : {std::string(), mirror}) {
+    auto exact = MakeRenderer({}), plain = MakeRenderer({.plain = true});
+    if (!exact) return;
+    Scene scene(SceneWithBalls(more));
+    ResetPanda(scene);
+    Image last;
+    const auto check = [&](const char* what) {
+      CAPTURE(more, what);
+      for (int i = 0; i < 4; ++i) {
+        scene.Step({0.9, 0.2, -0.9, 0, 0, 0.5, 1});
+        const Image a = exact->Render(scene, "front", 96, 96);
+        CHECK(a.pixels == plain->Render(scene, "front", 96, 96).pixels);
+        CHECK(a.pixels == exact->Render(scene, "front", 96, 96).pixels);
+        CHECK(a.pixels != last.pixels);
+        last = a;
+      }
+    };
+    check("arm moves");
+    mjModel& model = scene.mutable_model();
+    model.body_pos[3 * mj_name2id(&model, mjOBJ_BODY, "fixture_main")] += 0.1;
+    check("fixture elsewhere");
+    REQUIRE(model.nlight > 0);
+    model.light_pos[0] += 0.5;
+    check("light elsewhere");
+    model.cam_fovy[mj_name2id(&model, mjOBJ_CAMERA, "front")] += 5;
+    check("camera wider");
+    mjvCamera front;
+    mjv_defaultFreeCamera(&model, &front);
+    front.type = mjCAMERA_FIXED;
+    front.fixedcamid = mj_name2id(&model, mjOBJ_CAMERA, "front");
+    CHECK(exact->RenderDepth(scene, front, 96, 96).depth ==
+          plain->RenderDepth(scene, front, 96, 96).depth);
   }
 }
 
