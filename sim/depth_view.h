@@ -26,6 +26,7 @@ struct PinholeCamera {
 struct DepthView {
   Image image;
   std::vector<float> depth;  // (height x width) m along the optical axis; 0 where nothing is
+  std::vector<int> geoms;    // (height x width) MuJoCo's id of what is seen; -1 where nothing is
   PinholeCamera camera;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -49,6 +50,23 @@ mjvCamera FixedCamera(const Scene& scene, const std::string& name) {
   camera.type = mjCAMERA_FIXED;
   camera.fixedcamid = FindCamera(scene.model(), name).id;
   return camera;
+}
+
+// The geoms behind the colours of a picture drawn by id: red, green, blue are the bytes of a
+// number + 1.
+std::vector<int> GeomIds(const std::vector<uint8_t>& colours, const mjvScene& scene) {
+  std::map<int, int> geom_of;  // what is drawn in a colour
+  for (int i = 0; i < scene.ngeom; ++i) {
+    const mjvGeom& geom = scene.geoms[i];
+    if (geom.objtype == mjOBJ_GEOM) geom_of[geom.segid + 1] = geom.objid;
+  }
+  std::vector<int> ids(colours.size() / 3, -1);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const uint8_t* c = colours.data() + 3 * i;
+    const auto found = geom_of.find(c[0] + (c[1] << 8) + (c[2] << 16));
+    if (found != geom_of.end()) ids[i] = found->second;
+  }
+  return ids;
 }
 
 PinholeCamera Pinhole(const mjvGLCamera& gl, int height, int width) {
@@ -163,27 +181,14 @@ std::vector<int> EglRenderer::RenderGeoms(const Scene& scene, const std::string&
   mjvOption option = VisualOptions();
   std::fill_n(option.sitegroup, mjNGROUP, 0);
   Upload& upload = Compose(scene, FixedCamera(scene, camera), option, height, width);
-  // each is drawn in a colour of its own: red, green, blue are the bytes of its number + 1
-  std::vector<int> geom_of(1, -1);
-  for (int i = 0; i < upload.scene.ngeom; ++i) {
-    const mjvGeom& geom = upload.scene.geoms[i];
-    if (geom.segid < 0 || geom.objtype != mjOBJ_GEOM) continue;
-    geom_of.resize(std::max<size_t>(geom_of.size(), geom.segid + 2), -1);
-    geom_of[geom.segid + 1] = geom.objid;
-  }
   const mjrRect viewport = {0, 0, width, height};
-  const size_t count = size_t(height) * width;
-  std::vector<uint8_t> colours(3 * count);
+  std::vector<uint8_t> colours(size_t{3} * height * width);
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
   DrawScene(upload, -1, height, width);
   mjr_readPixels(colours.data(), nullptr, viewport, &upload.context);
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
   CheckGl();
-  std::vector<int> geoms(count);
-  for (size_t i = 0; i < count; ++i) {
-    const size_t id = colours[3 * i] | colours[3 * i + 1] << 8 | colours[3 * i + 2] << 16;
-    geoms[i] = id < geom_of.size() ? geom_of[id] : -1;
-  }
+  std::vector<int> geoms = GeomIds(colours, upload.scene);
   FlipRows(geoms.data(), height, width);
   return geoms;
 }
@@ -198,18 +203,21 @@ DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, 
   const mjvGLCamera gl = mjv_averageCamera(upload.scene.camera, upload.scene.camera + 1);
   view.camera = Pinhole(gl, height, width);
 
-  // drawn anew, flat: what lights and shadows are drawn with shifts depths. Reversed depth is 1 at
+  // drawn anew, flat and by id: what lights and shadows are drawn with shifts depths. Reversed depth is 1 at
   // the near plane, 0 at the far one, and precise between
   view.depth.resize(size_t(height) * width);
   const mjrRect viewport = {0, 0, width, height};
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
   upload.context.readDepthMap = mjDEPTH_ZEROFAR;
   DrawScene(upload, -1, height, width);
-  mjr_readPixels(nullptr, view.depth.data(), viewport, &upload.context);
+  std::vector<uint8_t> colours(size_t{3} * height * width);
+  mjr_readPixels(colours.data(), view.depth.data(), viewport, &upload.context);
   upload.context.readDepthMap = mjDEPTH_ZERONEAR;
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
   CheckGl();
   FlipRows(view.depth.data(), height, width);
+  view.geoms = GeomIds(colours, upload.scene);
+  FlipRows(view.geoms.data(), height, width);
   const double near = gl.frustum_near, far = gl.frustum_far;
   for (float& z : view.depth) {
     z = z > 0 ? static_cast<float>(near * far / (near + z * (far - near))) : 0.0f;

@@ -28,7 +28,7 @@ TEST_CASE("A pixel's depth and camera give the point its ray hits", "[sim][rende
     const DepthView view =
         renderer->RenderDepth(scene, OrbitCamera({0, 0, 0.6}, 1.4, azimuth, -35), 96, 128);
     CHECK(view.camera.focal == Approx(48 / std::tan(22.5 * 3.14159265358979 / 180)));
-    int hit = 0, close = 0;
+    int hit = 0, close = 0, same = 0;
     for (int row = 1; row < 96; row += 5) {
       for (int column = 1; column < 128; column += 5) {
         const auto a = view.camera.Unproject(row, column, 0);
@@ -38,18 +38,22 @@ TEST_CASE("A pixel's depth and camera give the point its ray hits", "[sim][rende
         const double depth =
             mj_ray(&scene.model(), &scene.data(), a.data(), direction, drawn, 1, -1, &geom);
         const float seen = view.depth[size_t{128} * row + column];
+        const int drawn_geom = view.geoms[size_t{128} * row + column];
         if (depth < 0) {
+          CHECK(drawn_geom == -1);
           CHECK(seen == 0);
           continue;
         }
         ++hit;
         close += std::abs(seen - depth) < 1e-3;
+        same += drawn_geom == geom;
       }
     }
     INFO(close << " of " << hit);
     CHECK(hit > 200);
     // the rest lies on silhouettes, where a sample of the pixel may miss what its middle hits
     CHECK(close > 0.95 * hit);
+    CHECK(same > 0.95 * hit);
   }
   // the picture is the one Render draws
   mjvCamera fixed;
