@@ -63,6 +63,7 @@ std::string CachedBackend::Key(const FeatureRequest& request, int64_t clip) cons
 }
 
 VideoFeatures CachedBackend::Extract(const FeatureRequest& request, StageTimes* times) {
+  if (request.stream != nullptr) return tower_->Extract(request, times);
   RequireShape(request.frames, {-1, -1, -1, -1, 3}, "frames", "[B,T,H,W,3]");
   const int64_t count = request.frames.size(0);
   if (request.injected.defined() ? request.injected.size(0) != count

@@ -1,6 +1,8 @@
 // Features computed once: a wrapper that keeps what a tower answered, by the content of the
 // question.
 //
+// Requests with a stream, whose answers depend on earlier ones, always go to the tower.
+//
 // The key is a hash of the tower's identity (options and weights), the bytes of a clip and its
 // noise; each clip of a batch is an entry of its own. A hit gives back the bytes that were stored.
 // On disk an entry is one safetensors file, written aside and renamed, so any number of processes

@@ -58,23 +58,17 @@ std::vector<Image> SeenPictures(const at::Tensor& clips, const VegaModelOptions&
   return pictures;
 }
 
-void MakeFolder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw Error(fmt::format("cannot make {}: {}", folder.string(), error.message()));
-}
-
 }  // namespace
 
-void ExtractClipFeatures(const ClipFeaturesOptions& options) {
+std::string ExtractClipFeatures(const ClipFeaturesOptions& options) {
   SetTorchThreads(1);
   const TensorMap in = ReadTensors(options.clip);
   const TensorMap noise = options.noise.empty() ? TensorMap() : ReadTensors(options.noise);
   const auto agent = OpenAgent(options.model, options.device, {options.block, options.timestep});
   const VegaModelOptions& model = agent->pipeline().options();
   const bool independent = model.frames == "independent";
-  if (!options.pictures.empty()) MakeFolder(options.pictures);
   TensorMap out;
+  StageTimes times;
   for (const auto& [name, clip] : in) {
     if (name != "clip" && !name.starts_with("clip_")) continue;
     const std::string stream = name.substr(4);
@@ -86,7 +80,7 @@ void ExtractClipFeatures(const ClipFeaturesOptions& options) {
       }
       request.injected = independent ? found->second : found->second.unsqueeze(0);
     }
-    const VegaFeatures features = agent->pipeline().Extract(request, nullptr);
+    const VegaFeatures features = agent->pipeline().Extract(request, &times);
     out.merge(Outputs(features, stream, independent));
     if (options.pictures.empty()) continue;
     WriteTokenPictures(options.pictures, name, SeenPictures(request.frames, model),
@@ -105,6 +99,7 @@ void ExtractClipFeatures(const ClipFeaturesOptions& options) {
                 {"sigma", fmt::format("{}", level.sigma)},
                 {"seed", std::to_string(options.seed)},
                 {"noise", options.noise.empty() ? "drawn" : "given"}});
+  return times.Line();
 }
 
 }  // namespace vega

@@ -26,7 +26,7 @@ struct ClipFeaturesOptions {
 // (first components of pooled, all frames together) and norm [G*G] (lengths of pooled); where
 // frames are independent each has T rows in front. Metadata names model, block, timestep, sigma and
 // seed. With `pictures`, also writes components, lengths and gate as pictures over what the camera
-// saw; see WriteTokenPictures. Throws Error.
-void ExtractClipFeatures(const ClipFeaturesOptions& options);
+// saw; see WriteTokenPictures. Returns stage times, p50/p90 over the clips. Throws Error.
+std::string ExtractClipFeatures(const ClipFeaturesOptions& options);
 
 }  // namespace vega

@@ -27,7 +27,9 @@ CompareBackend::CompareBackend(std::shared_ptr<FeatureBackend> reference,
 
 VideoFeatures CompareBackend::Extract(const FeatureRequest& request, StageTimes* times) {
   VideoFeatures reference = reference_->Extract(request, times);
-  const VideoFeatures candidate = candidate_->Extract(request, nullptr);
+  FeatureRequest alone = request;
+  alone.stream = nullptr;  // it holds the reference's latents
+  const VideoFeatures candidate = candidate_->Extract(alone, nullptr);
   Add("latents", reference.latents, candidate.latents);
   Add("noisy", reference.noisy, candidate.noisy);
   Add("tokens", reference.tokens, candidate.tokens);

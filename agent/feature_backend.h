@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <vector>
 
 #include "agent/flow_schedule.h"
@@ -11,10 +12,15 @@
 
 namespace vega {
 
+class LatentStream;
+
 struct FeatureRequest {
   at::Tensor frames;            // [B,T,H,W,3] u8, row 0 top, oldest frame first
   std::vector<NoiseKey> noise;  // (B) one draw a clip; unused where `injected` is given
   at::Tensor injected;          // [B,C,t,h,w] noise to use instead; or undefined
+  // What was encoded of earlier clips of the same cameras, to be used and added to by towers with a
+  // VAE; or null. Two requests at once need two. See agent/latent_stream.h.
+  LatentStream* stream = nullptr;
 };
 
 struct VideoFeatures {
@@ -22,6 +28,10 @@ struct VideoFeatures {
   at::Tensor noisy;    // [B,C,t,h,w] the same at the chosen timestep; undefined likewise
   at::Tensor tokens;   // [B,t,N,D] of each latent frame, row by row, before pooling
   at::Tensor pooled;   // [B,t,G,D] tokens averaged onto the grid, row by row from the top left
+  struct Block {
+    at::Tensor tokens, pooled;
+  };
+  std::map<int64_t, Block> also;  // after further blocks that a tower was asked for
 };
 
 // Cells of the pooled tokens: G = height * width.
@@ -30,7 +40,7 @@ struct TokenGrid {
   bool operator==(const TokenGrid&) const = default;
 };
 
-// Callable from several threads at once. Results depend on the request alone.
+// Callable from several threads at once. Results depend on the request alone, its stream included.
 class FeatureBackend {
  public:
   virtual ~FeatureBackend() = default;

@@ -3,6 +3,7 @@
 #include "agent/stage_times.h"
 
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,6 +24,17 @@ double StageTimes::Quantile(Stage stage, double q) const {
   std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(rank),
                    sorted.end());
   return sorted[rank];
+}
+
+std::string StageTimes::Line() const {
+  std::string line;
+  for (size_t i = 0; i < static_cast<size_t>(Stage::kCount); ++i) {
+    const auto stage = static_cast<Stage>(i);
+    if (count(stage) == 0) continue;
+    line += fmt::format("{}{} {:.1f}/{:.1f} ms", line.empty() ? "" : ", ", Name(stage),
+                        Quantile(stage, 0.5), Quantile(stage, 0.9));
+  }
+  return line;
 }
 
 double StageTimes::Sum(Stage stage) const {

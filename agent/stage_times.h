@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,8 @@ class StageTimes {
   double Quantile(Stage stage, double q) const;
   double Sum(Stage stage) const;  // ms
   void Clear();
+  // "vae 12.1/12.9 ms, dit ...": p50/p90 of each stage that was timed.
+  std::string Line() const;
 
  private:
   static size_t Index(Stage stage) { return static_cast<size_t>(stage); }

@@ -84,9 +84,10 @@ at::Tensor ToTensor(const Image& image) {
 }
 
 Image Overlay(const Image& picture, const at::Tensor& colours, double opacity) {
-  RequireShape(colours, {-1, 3}, "colours", "[N,3]");
-  const int64_t side = SquareSide(colours.size(0));
-  const at::Tensor grid = colours.to(at::kFloat).t().reshape({1, 3, side, side});
+  const bool flat = colours.dim() == 2;
+  if (!flat) RequireShape(colours, {-1, -1, 3}, "colours", "[h,w,3]");
+  const int64_t rows = flat ? SquareSide(colours.size(0)) : colours.size(0);
+  const at::Tensor grid = colours.to(at::kFloat).reshape({1, rows, -1, 3}).permute({0, 3, 1, 2});
   const at::Tensor large = at::upsample_nearest2d(grid, {picture.height, picture.width});
   const at::Tensor mixed =
       large[0].permute({1, 2, 0}) * opacity + ToTensor(picture).to(at::kFloat) * (1 - opacity);
@@ -123,15 +124,20 @@ void WriteTokenPictures(const std::filesystem::path& folder, const std::string& 
                         const std::vector<Image>& pictures, const at::Tensor& tokens,
                         const at::Tensor& gate) {
   const auto count = static_cast<int64_t>(pictures.size());
-  RequireShape(tokens, {count, -1, -1}, "tokens", "[F,N,D]");
-  const auto write = [&](const char* kind, const at::Tensor& colours) {  // [F,N,3]
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(fmt::format("cannot make {}: {}", folder.string(), error.message()));
+  if (tokens.dim() != 4) RequireShape(tokens, {count, -1, -1}, "tokens", "[F,N,D]");
+  const auto write = [&](const char* kind, const at::Tensor& colours) {  // [F,N,3] or [F,h,w,3]
     std::vector<Image> overlays;
     for (int64_t f = 0; f < count; ++f) overlays.push_back(Overlay(pictures[f], colours[f]));
     WritePng(folder / (name + kind), SideBySide(overlays));
   };
   write("_pca.png", StretchToBytes(PrincipalComponents(tokens)));
+  std::vector<int64_t> shape = tokens.sizes().vec();
+  shape.back() = 3;
   const at::Tensor norms = StretchToBytes(tokens.norm(2, -1).flatten());  // [F*N]
-  write("_norm.png", HeatColours(norms).view({count, -1, 3}));
+  write("_norm.png", HeatColours(norms).view(shape));
   if (!gate.defined()) return;
   RequireShape(gate, {count, tokens.size(1), -1}, "gate", "[F,N,C]");
   write("_gate.png", GateColours(gate.mean(-1).flatten()).view({count, -1, 3}));

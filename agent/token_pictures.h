@@ -24,8 +24,8 @@ at::Tensor PrincipalComponents(const at::Tensor& tokens);
 // all tokens become 0 and 255.
 at::Tensor StretchToBytes(const at::Tensor& values);
 
-// colours [N,3] u8 of a square grid, blown up to the picture's size with hard edges and mixed with
-// it; opacity 1 shows the colours alone. Throws Error when N is no square.
+// colours [h,w,3] u8, or [N,3] of a square grid, blown up to the picture's size with hard edges and
+// mixed with it; opacity 1 shows the colours alone. Throws Error when N is no square.
 Image Overlay(const Image& picture, const at::Tensor& colours, double opacity = 0.6);
 
 // Values in [0,1], [N], to a blue-white-red scale, [N,3] u8: 0 blue, 0.5 white, 1 red.
@@ -44,8 +44,9 @@ Image CutRegion(const Image& image, const PictureRegion& region);
 Image SideBySide(const std::vector<Image>& pictures);
 
 // Writes NAME_pca.png (principal components, all frames together), NAME_norm.png (lengths of
-// tokens) and, where `gate` [F,N,C] is given, NAME_gate.png (mean over C) of tokens [F,N,D], laid
-// over F pictures, side by side. Throws Error when a file cannot be written.
+// tokens) and, where `gate` [F,N,C] is given, NAME_gate.png (mean over C) of tokens [F,h,w,D], or
+// [F,N,D] of a square grid, laid over F pictures, side by side. Makes the folder. Throws Error
+// when a file cannot be written.
 void WriteTokenPictures(const std::filesystem::path& folder, const std::string& name,
                         const std::vector<Image>& pictures, const at::Tensor& tokens,
                         const at::Tensor& gate);

@@ -235,9 +235,12 @@ Tower OpenTower(const TowerOptions& options) {
                           .timestep = o.timestep,
                           .shift = o.shift,
                           .pool = o.pool,
-                          .vace_tokens = o.vace_tokens};
+                          .vace_tokens = o.vace_tokens,
+                          .also_blocks = o.also_blocks,
+                          .graphs = o.graphs};
   m.vae->to(device);
   if (o.tower == "vae") {
+    if (!o.also_blocks.empty()) throw Error("the tower vae has no blocks", "no --also-blocks");
     tower.backend = std::make_shared<VaeTower>(m.vae, world);
   } else {
     m.dit->to(device);

@@ -10,8 +10,10 @@
 #include "agent/cached_backend.h"
 #include "agent/compare_backend.h"
 #include "agent/device.h"
+#include "agent/latent_stream.h"
 #include "agent/shapes.h"
 #include "agent/tensor_file.h"
+#include "agent/token_pictures.h"
 #include "agent/tower.h"
 #include "sim/base/error.h"
 
@@ -48,14 +50,73 @@ at::Tensor ToMaps(const at::Tensor& pooled, TokenGrid grid) {
   return pooled.flatten(0, 1).transpose(1, 2).unflatten(2, {grid.height, grid.width});
 }
 
-std::string TimesLine(const StageTimes& times) {
-  std::string line;
-  for (const Stage stage : {Stage::kPreprocess, Stage::kVae, Stage::kDit, Stage::kPool}) {
-    if (times.count(stage) == 0) continue;
-    line += fmt::format("{}{} {:.1f}/{:.1f} ms", line.empty() ? "" : ", ", Name(stage),
-                        times.Quantile(stage, 0.5), times.Quantile(stage, 0.9));
+// the part of the frame [H,W,3] behind each latent one that a tower sees, as pictures
+std::vector<Image> SeenPictures(const at::Tensor& frames, int64_t latent_frames,
+                                const TowerOptions& o) {
+  const PictureRegion region = CoverCropRegion(static_cast<int>(frames.size(1)),
+                                               static_cast<int>(frames.size(2)), o.height, o.width);
+  const int64_t last = frames.size(0) - 1;
+  std::vector<Image> pictures;
+  for (int64_t i = 0; i < latent_frames; ++i) {
+    const int64_t newest = latent_frames == 1 ? last : last * i / (latent_frames - 1);
+    pictures.push_back(CutRegion(ToImage(frames[newest]), region));
   }
-  return line;
+  return pictures;
+}
+
+VideoFeatures Joined(const std::vector<VideoFeatures>& parts) {
+  const auto join = [&](auto get) {
+    std::vector<at::Tensor> tensors;
+    for (const VideoFeatures& part : parts) tensors.push_back(get(part));
+    return tensors[0].defined() ? at::cat(tensors) : at::Tensor();
+  };
+  VideoFeatures out;
+  out.latents = join([](const VideoFeatures& f) { return f.latents; });
+  out.noisy = join([](const VideoFeatures& f) { return f.noisy; });
+  out.tokens = join([](const VideoFeatures& f) { return f.tokens; });
+  out.pooled = join([](const VideoFeatures& f) { return f.pooled; });
+  for (const auto& entry : parts[0].also) {
+    const int64_t block = entry.first;
+    out.also[block] = {join([=](const VideoFeatures& f) { return f.also.at(block).tokens; }),
+                       join([=](const VideoFeatures& f) { return f.also.at(block).pooled; })};
+  }
+  return out;
+}
+
+// The clips of a request one after the other, as they would come. Appends to `line`.
+VideoFeatures ExtractStream(FeatureBackend& tower, const FeatureRequest& request,
+                            const TowerFeaturesOptions& options, StageTimes& times,
+                            std::string& line) {
+  LatentStream stream({.tolerance = *options.stream});
+  std::vector<VideoFeatures> parts, anew;
+  for (int64_t i = 0; i < request.frames.size(0); ++i) {
+    FeatureRequest one{.frames = request.frames.narrow(0, i, 1), .noise = {request.noise[i]}};
+    if (request.injected.defined()) one.injected = request.injected.narrow(0, i, 1);
+    if (options.stream_error) anew.push_back(tower.Extract(one, nullptr));
+    one.stream = &stream;
+    parts.push_back(tower.Extract(one, &times));
+  }
+  const LatentStreamReport& report = stream.report();
+  line += fmt::format("; stream: {} of {} pieces encoded", report.encoded, report.pieces);
+  VideoFeatures out = Joined(parts);
+  if (options.stream_error) {
+    const VideoFeatures exact = Joined(anew);
+    const auto error = [](const at::Tensor& a, const at::Tensor& b) {
+      return (a - b).abs().max().item<double>() / b.abs().max().item<double>();
+    };
+    line += fmt::format(", latents within {:.2g} of their scale of encoding anew, pooled {:.2g}",
+                        error(out.latents, exact.latents), error(out.pooled, exact.pooled));
+  }
+  return out;
+}
+
+void AddPictures(const TowerFeaturesOptions& options, const TowerOptions& tower,
+                 const at::Tensor& frames, const at::Tensor& maps, TensorMap& out) {
+  const at::Tensor tokens = maps.permute({0, 2, 3, 1}).contiguous();  // [T,P,P,D]
+  WriteTokenPictures(options.pictures, "frames", SeenPictures(frames, maps.size(0), tower), tokens,
+                     {});
+  out["pca"] = PrincipalComponents(tokens).permute({0, 3, 1, 2});
+  out["norm"] = maps.norm(2, 1);
 }
 
 }  // namespace
@@ -90,16 +151,26 @@ std::string ExtractTowerFeatures(const TowerFeaturesOptions& options) {
     tower.backend = cached;
   }
   StageTimes times;
-  const VideoFeatures out = tower.backend->Extract(request, &times);
+  std::string line;
+  const VideoFeatures out = options.stream
+                                ? ExtractStream(*tower.backend, request, options, times, line)
+                                : tower.backend->Extract(request, &times);
   const auto layout = [&](const at::Tensor& latents) {
     return by_frame ? latents.transpose(0, 2) : latents;
   };
   const TowerOptions& o = tower.options;
-  WriteTensors(options.out,
-               {{"latents", layout(out.latents)},
-                {"noisy", layout(out.noisy)},
-                {"tokens", out.tokens.flatten(0, 1)},  // [T,N,D]
-                {"pooled", ToMaps(out.pooled, tower.backend->grid())}},
+  TensorMap tensors = {{"latents", layout(out.latents)},
+                       {"noisy", layout(out.noisy)},
+                       {"tokens", out.tokens.flatten(0, 1)},  // [T,N,D]
+                       {"pooled", ToMaps(out.pooled, tower.backend->grid())}};
+  for (const auto& [block, features] : out.also) {
+    tensors[fmt::format("tokens_{}", block)] = features.tokens.flatten(0, 1);
+    tensors[fmt::format("pooled_{}", block)] = ToMaps(features.pooled, tower.backend->grid());
+  }
+  if (!options.pictures.empty()) {
+    AddPictures(options, o, frames, tensors.at("pooled"), tensors);
+  }
+  WriteTensors(options.out, tensors,
                {{"tower", o.tower},
                 {"weights", tower.weights},
                 {"prompt", tower.prompt},
@@ -114,7 +185,7 @@ std::string ExtractTowerFeatures(const TowerFeaturesOptions& options) {
                 {"noise", options.noise.empty() ? fmt::format("seed {}", options.seed) : "given"},
                 {"torch", TORCH_VERSION},
                 {"vega", "features 1"}});
-  std::string line = TimesLine(times);
+  line = times.Line() + line;
   if (cached != nullptr) {
     const auto counts = cached->counts();
     line += fmt::format("; cache: {} found, {} computed", counts.hits, counts.misses);

@@ -40,6 +40,8 @@ struct TowerOptions {
   std::string prompt;                      // text for the UMT5 encoder in `text_encoder`
   std::filesystem::path text_encoder;      // folder; see agent/umt5_encoder.h
   std::filesystem::path prompt_embedding;  // tensor file [L,text_dim] instead
+  std::vector<int64_t> also_blocks;        // before k, whose tokens are given too
+  bool graphs = true;                  // on a GPU: record the DiT's kernels once and replay them
   std::string vace_tokens = "padded";  // rows kept of VACE's two frames: as published, or "frame"
 };
 

@@ -121,9 +121,10 @@ at::Tensor VideoDitImpl::TimeEmbedding(const at::Tensor& timestep) {
 at::Tensor VideoDitImpl::Rope(at::IntArrayRef grid, int64_t count) const {
   const int64_t d = options_.dim / options_.num_heads;
   const int64_t table = 2 * (d / 6), cut = options_.rope == "wan" ? table : d / 3;
-  std::vector<at::Tensor> frequencies;  // of the columns: [d]
+  const auto like = patch_weight_.options().dtype(at::kDouble);  // a device's graph copies nothing
+  std::vector<at::Tensor> frequencies;                           // of the columns: [d]
   for (const int64_t width : {d - 2 * table, table, table}) {
-    const at::Tensor j = at::arange(0, width, 2, at::kDouble) / static_cast<double>(width);
+    const at::Tensor j = at::arange(0, width, 2, like) / static_cast<double>(width);
     frequencies.push_back(at::pow(10000.0, j).reciprocal().repeat_interleave(2));
   }
   const auto parts = at::cat(frequencies).split_with_sizes({d - 2 * cut, cut, cut});
@@ -133,7 +134,7 @@ at::Tensor VideoDitImpl::Rope(at::IntArrayRef grid, int64_t count) const {
       throw Error(fmt::format("{} patches along one axis: the limit is {}", grid[axis],
                               options_.max_positions));
     }
-    const at::Tensor angle = at::outer(at::arange(grid[axis], at::kDouble), parts[axis]);
+    const at::Tensor angle = at::outer(at::arange(grid[axis], like), parts[axis]);
     std::vector<int64_t> view = {1, 1, 1, angle.size(1)};
     view[axis] = grid[axis];
     angles.push_back(angle.view(view).expand({grid[0], grid[1], grid[2], angle.size(1)}));
@@ -144,7 +145,7 @@ at::Tensor VideoDitImpl::Rope(at::IntArrayRef grid, int64_t count) const {
   if (count > turns.size(0)) {  // padding does not turn
     turns = at::cat({turns, at::ones({count - turns.size(0), d / 2}, turns.options())});
   }
-  return turns.to(patch_weight_.device());
+  return turns;
 }
 
 at::Tensor VideoDitImpl::Patchify(const at::Tensor& latents, const at::Tensor& weight,
@@ -186,7 +187,7 @@ std::vector<int64_t> VideoDitImpl::Grid(const at::Tensor& latents) const {
 
 at::Tensor VideoDitImpl::Features(const at::Tensor& latents, const at::Tensor& timestep,
                                   const PromptContext& prompt, int64_t block,
-                                  const at::Tensor& hint) {
+                                  const at::Tensor& hint, const BlockObserver& after_block) {
   RequireShape(latents, {-1, options_.in_dim, -1, -1, -1}, "latents", "[B,C,t,h,w]");
   if (block < 0 || block >= options_.num_layers) {
     throw Error(fmt::format("there is no block {}: the model has blocks 0..{}", block,
@@ -212,9 +213,11 @@ at::Tensor VideoDitImpl::Features(const at::Tensor& latents, const at::Tensor& t
   size_t hints = 0;
   for (int64_t i = 0; i <= block; ++i) {
     x = blocks_[i](x, input, i);
-    if (hints == vace_blocks_.size() || options_.vace_layers[hints] != i) continue;
-    c = vace_blocks_[hints](c, input, blocks_.size() + hints);
-    x = x + vace_blocks_[hints++]->Hint(c);
+    if (hints < vace_blocks_.size() && options_.vace_layers[hints] == i) {
+      c = vace_blocks_[hints](c, input, blocks_.size() + hints);
+      x = x + vace_blocks_[hints++]->Hint(c);
+    }
+    if (after_block) after_block(i, x);
   }
   return x;
 }

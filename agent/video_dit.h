@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "agent/config.h"
@@ -30,8 +31,13 @@ class VideoDitImpl : public torch::nn::Module {
   //
   // VACE needs `hint` [B,vace_in_dim,t',h,w]. As published, latents and hint are padded with zero
   // tokens to the longer of the two; tokens beyond the latents' are computed but never attended.
+  //
+  // `after_block` is shown the tokens after each block up to that one; they are overwritten once it
+  // returns.
+  using BlockObserver = std::function<void(int64_t block, const at::Tensor& tokens)>;
   at::Tensor Features(const at::Tensor& latents, const at::Tensor& timestep,
-                      const PromptContext& prompt, int64_t block, const at::Tensor& hint = {});
+                      const PromptContext& prompt, int64_t block, const at::Tensor& hint = {},
+                      const BlockObserver& after_block = {});
   // The velocity [B,out_dim,t,h,w]. Throws Error without a head.
   at::Tensor forward(const at::Tensor& latents, const at::Tensor& timestep,
                      const PromptContext& prompt, const at::Tensor& hint = {});

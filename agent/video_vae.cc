@@ -13,9 +13,12 @@
 namespace vega {
 namespace {
 
-// [1,C,1,1,1], to broadcast over latents
+// [1,C,1,1,1], to broadcast over latents; made where the latents are, as a device's graph needs it
 at::Tensor PerChannel(const std::vector<double>& values, const at::Tensor& like) {
-  return at::tensor(values, at::kDouble).to(like.options()).view({1, -1, 1, 1, 1});
+  const auto count = static_cast<int64_t>(values.size());
+  at::Tensor out = at::empty({1, count, 1, 1, 1}, like.options());
+  for (int64_t i = 0; i < count; ++i) out.select(1, i).fill_(values[i]);
+  return out;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
+#include "agent/latent_stream.h"
 #include "agent/shapes.h"
 #include "sim/base/error.h"
 
@@ -36,7 +37,8 @@ at::Tensor Encode(const FeatureRequest& request, const WorldModelOptions& o, Vid
     pixels = FramesToPixels(request.frames.to(device), o.height, o.width, o.range);
   }
   const StageTimer timer(times, Stage::kVae, device);
-  out.latents = vae->Encode(pixels);
+  out.latents =
+      request.stream == nullptr ? vae->Encode(pixels) : request.stream->Encode(vae, pixels);
   return pixels;
 }
 
@@ -47,7 +49,9 @@ WorldModelTower::WorldModelTower(VideoVae vae, VideoDit dit, const at::Tensor& p
     : vae_(std::move(vae)),
       dit_(std::move(dit)),
       options_(options),
-      level_(FlowSchedule(options.shift).Nearest(options.timestep)) {
+      level_(FlowSchedule(options.shift).Nearest(options.timestep)),
+      run_dit_([this](const GraphedFunction::Tensors& inputs) { return RunDit(inputs); },
+               options.graphs ? DeviceGraphsOf(DeviceOf(*dit_)) : DeviceGraphMaker()) {
   const c10::InferenceMode guard;
   const VideoDitOptions& d = dit_->options();
   const int64_t stride = vae_->spatial_stride(), z = vae_->options().z_dim;
@@ -55,6 +59,11 @@ WorldModelTower::WorldModelTower(VideoVae vae, VideoDit dit, const at::Tensor& p
   if (options_.block >= d.num_layers) {
     throw Error(fmt::format("there is no block {}: the model has blocks 0..{}", options_.block,
                             d.num_layers - 1));
+  }
+  for (const int64_t block : options_.also_blocks) {
+    if (block >= 0 && block < options_.block) continue;
+    throw Error(fmt::format("block {} cannot be given beside block {}", block, options_.block),
+                "the last block that is run is --block; name others from 0 to before it");
   }
   CheckSize(options_, stride * d.patch_size[1], stride * d.patch_size[2]);
   if (z != d.in_dim) {
@@ -91,15 +100,36 @@ at::Tensor WorldModelTower::Hint(const at::Tensor& pixels, const at::Tensor& lat
   return at::cat({z, mask}, 1);
 }
 
+GraphedFunction::Tensors WorldModelTower::RunDit(const GraphedFunction::Tensors& inputs) {
+  const auto& also = options_.also_blocks;
+  GraphedFunction::Tensors out(1 + also.size());
+  const auto keep = [&](int64_t block, const at::Tensor& tokens) {
+    for (size_t i = 0; i < also.size(); ++i) {
+      if (also[i] == block) out[1 + i] = tokens.clone();
+    }
+  };
+  out[0] = dit_->Features(inputs[0], timestep_, prompt_, options_.block,
+                          inputs.size() > 1 ? inputs[1] : at::Tensor(), keep);
+  return out;
+}
+
 void WorldModelTower::Denoise(const at::Tensor& pixels, VideoFeatures& out) {
   const bool vace = !dit_->options().vace_layers.empty();
-  at::Tensor x = dit_->Features(out.noisy, timestep_, prompt_, options_.block,
-                                vace ? Hint(pixels, out.latents) : at::Tensor());  // [B,N,D]
+  GraphedFunction::Tensors inputs = {out.noisy};
+  if (vace) inputs.push_back(Hint(pixels, out.latents));
+  const GraphedFunction::Tensors blocks = run_dit_(inputs);  // [B,N,D]
   const auto& patch = dit_->options().patch_size;
   const int64_t t = out.noisy.size(2) / patch[0], h = out.noisy.size(3) / patch[1],
                 w = out.noisy.size(4) / patch[2];
-  const int64_t skipped = vace && options_.vace_tokens == "padded" ? x.size(1) - t * h * w : 0;
-  out.tokens = x.narrow(1, skipped, t * h * w).unflatten(1, {t, h * w});  // [B,t,h*w,D]
+  const int64_t count = t * h * w;
+  const int64_t skipped = vace && options_.vace_tokens == "padded" ? blocks[0].size(1) - count : 0;
+  const auto own = [&](const at::Tensor& x) {  // -> [B,t,h*w,D]
+    return x.narrow(1, skipped, count).unflatten(1, {t, h * w});
+  };
+  out.tokens = own(blocks[0]);
+  for (size_t i = 1; i < blocks.size(); ++i) {
+    out.also[options_.also_blocks[i - 1]].tokens = own(blocks[i]);
+  }
 }
 
 VideoFeatures WorldModelTower::Extract(const FeatureRequest& request, StageTimes* times) {
@@ -124,8 +154,12 @@ VideoFeatures WorldModelTower::Extract(const FeatureRequest& request, StageTimes
   }
   const StageTimer timer(times, Stage::kPool, device);
   const auto& patch = dit_->options().patch_size;
-  out.pooled = PoolTokens(out.tokens, out.noisy.size(3) / patch[1], out.noisy.size(4) / patch[2],
-                          options_.pool);
+  const auto pooled = [&](const at::Tensor& tokens) {
+    return PoolTokens(tokens, out.noisy.size(3) / patch[1], out.noisy.size(4) / patch[2],
+                      options_.pool);
+  };
+  out.pooled = pooled(out.tokens);
+  for (auto& [block, features] : out.also) features.pooled = pooled(features.tokens);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "agent/config.h"
+#include "agent/device_graph.h"
 #include "agent/feature_backend.h"
 #include "agent/preprocess.h"
 #include "agent/video_dit.h"
@@ -23,6 +24,8 @@ struct WorldModelOptions {
   // latents; the published code keeps the later ones, which for a single frame are padding that
   // carries the hint ("padded"). "frame" keeps those of the noisy latents.
   std::string vace_tokens = "padded";
+  std::vector<int64_t> also_blocks;  // before k, whose tokens are given too
+  bool graphs = true;                // replay the DiT where the device can
 };
 
 // Wan2.1 text to video, or VACE where the DiT has hint blocks.
@@ -45,6 +48,8 @@ class WorldModelTower : public FeatureBackend {
   at::Tensor Hint(const at::Tensor& pixels, const at::Tensor& latents);
   // The features of a clip, or of all the clips of a batch at once.
   void Denoise(const at::Tensor& pixels, VideoFeatures& features);
+  // {noisy} or {noisy, hint} -> tokens [B,N,D] after block k, then after each of also_blocks
+  GraphedFunction::Tensors RunDit(const GraphedFunction::Tensors& inputs);
 
   VideoVae vae_;
   VideoDit dit_;
@@ -52,6 +57,7 @@ class WorldModelTower : public FeatureBackend {
   FlowSchedule::Entry level_;
   PromptContext prompt_;
   at::Tensor timestep_;  // [1] i64
+  GraphedFunction run_dit_;
 };
 
 // The VAE alone: a token is one latent pixel, D its channels. Noise is not used.

@@ -27,6 +27,7 @@
 #include "sim/base/file.h"
 #include "sim/egl_renderer.h"
 #include "tasks/evaluation/evaluation.h"
+#include "tasks/evaluation/live_pictures.h"
 #include "tasks/evaluation/progress.h"
 #include "tasks/evaluation/report.h"
 #include "tasks/evaluation/results.h"
@@ -56,6 +57,7 @@ struct EvalOptions {
   int render = 0;
   std::optional<RenderQuality> render_quality;  // unset: what the policy learnt from, else exact
   std::string device = "cpu";
+  std::optional<double> stream;
   double patience = 600;  // s
   uint32_t seed = 0;
   int max_steps = 0;
@@ -74,6 +76,7 @@ std::string Command(const EvalOptions& o) {
   if (o.save_actions) command += " --save-actions";
   if (o.workers > 0) command += fmt::format(" --workers {}", o.workers);
   if (o.device != "cpu") command += " --device " + o.device;
+  if (o.stream) command += fmt::format(" --stream {}", *o.stream);
   if (o.exact) command += " --exact";
   if (o.video) command += " --video";
   if (o.render > 0) command += fmt::format(" --render {}", o.render);
@@ -102,7 +105,8 @@ class EvalRun {
       : options_(std::move(options)),
         suite_(LoadSuite(options_.suite)),
         tasks_(ParseTaskList(options_.tasks, suite_)),
-        policy_(OpenAnyPolicy(options_.policy, {options_.device})) {
+        policy_(OpenAnyPolicy(options_.policy,
+                              {.device = options_.device, .stream = options_.stream})) {
     ChooseCameras();
   }
 
@@ -202,7 +206,8 @@ class EvalRun {
                            .hold_steps = options_.hold_steps,
                            .exact = options_.exact,
                            .render_quality = quality_,
-                           .device = options_.device};
+                           .device = options_.device,
+                           .stream = options_.stream};
     return {{"command", Command(options_)},
             {"started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr)))},
             {"config", ToJson(config)},
@@ -251,6 +256,11 @@ class EvalRun {
       if (videos) videos->Finish(record);
       folder.Append(record);
       progress.Add(record);
+    };
+    // a worker that is given up may still call it
+    const auto live = std::make_shared<LivePictures>(folder.path());
+    sources.step = [live](int worker, const EpisodeJob& job, int step, const Environment& e) {
+      live->Offer(worker, job, step, e);
     };
     if (videos) sources.watch = [&](const EpisodeJob& job) { return videos->Watch(job); };
     if (options_.save_actions) {
@@ -340,6 +350,11 @@ std::function<int()> AddEval(CLI::App& mode) {
       ->check(CLI::NonNegativeNumber);
   mode.add_option("--device", o->device, "where networks run")
       ->check(CLI::IsMember({"cpu", "cuda"}));
+  mode.add_option("--stream", o->stream,
+                  "encode only what is new in a policy's clips: 0 changes no answer; with X frames "
+                  "take over the latents of like ones, no 8x8 pixels differing by more than X "
+                  "(pixels from -1 to 1)")
+      ->check(CLI::NonNegativeNumber);
   mode.add_option("--seed", o->seed, "seed of resets and of the policy's chance");
   mode.add_option("--max-steps", o->max_steps,
                   "control steps (0.05 s) an episode; 0 = the suite's horizon")

@@ -21,6 +21,7 @@ struct Flags {
 };
 
 void RunTower(TowerFeaturesOptions& options, const ClipFeaturesOptions& shared) {
+  options.pictures = shared.pictures;
   options.clip = shared.clip;
   options.noise = shared.noise;
   options.out = shared.out;
@@ -30,17 +31,33 @@ void RunTower(TowerFeaturesOptions& options, const ClipFeaturesOptions& shared) 
 }
 
 void RunAgent(ClipFeaturesOptions& options, const CLI::App& mode, const TowerOptions& tower) {
-  for (const char* flag :
-       {"--weights", "--weights-seed", "--preset", "--shift", "--size", "--crop", "--range",
-        "--pool", "--fps-mode", "--dtype", "--prompt-embedding", "--prompt", "--text-encoder",
-        "--vace-tokens", "--threads", "--cache", "--compare"}) {
+  for (const char* flag : {"--weights",
+                           "--weights-seed",
+                           "--preset",
+                           "--shift",
+                           "--size",
+                           "--crop",
+                           "--range",
+                           "--pool",
+                           "--fps-mode",
+                           "--dtype",
+                           "--prompt-embedding",
+                           "--prompt",
+                           "--text-encoder",
+                           "--vace-tokens",
+                           "--threads",
+                           "--cache",
+                           "--compare",
+                           "--also-blocks",
+                           "--stream",
+                           "--no-graphs"}) {
     if (mode.count(flag) > 0) throw Error(fmt::format("{} goes with --tower", flag));
   }
   if (mode.count("--block") > 0) options.block = tower.block;
   if (mode.count("--timestep") > 0) options.timestep = tower.timestep;
   options.device = tower.device;
-  OpenTorchModule().extract_features(options);
-  fmt::print("wrote {}\n", options.out.string());
+  const std::string times = OpenTorchModule().extract_features(options);
+  fmt::print("wrote {} (p50/p90: {})\n", options.out.string(), times);
 }
 
 }  // namespace
@@ -59,9 +76,10 @@ std::function<int()> AddFeatures(CLI::App& mode) {
   mode.add_option("--noise", agent.noise,
                   "safetensors file of \"noise\" to use instead: [T,C,1,h,w] f32, for one causal "
                   "clip also [1,C,t,h,w]; with --model \"noise\" or \"noise_CAMERA\" [C,t,h,w]");
-  mode.add_option("--pictures", agent.pictures,
-                  "with --model, folder for PNG files: principal components, lengths of tokens and "
-                  "gate, laid over what the camera saw");
+  mode.add_option(
+      "--pictures", agent.pictures,
+      "folder for PNG files: principal components, lengths of tokens and, with --model, "
+      "gate, laid over what the camera saw");
   auto* cache = mode.add_option("--cache", flags->tower.cache,
                                 "with --tower, folder of features computed before, by the content "
                                 "of clip, noise and tower; processes may share it");
@@ -76,12 +94,30 @@ std::function<int()> AddFeatures(CLI::App& mode) {
   mode.add_option("--compare-weights", flags->tower.compare_weights, "its folder")->needs(compare);
   mode.add_option("--threads", flags->tower.threads,
                   "threads of one operation, with --tower; 0: the machine's");
+  auto* also = mode.add_option("--also-blocks", flags->tower.tower.also_blocks,
+                               "with --tower, blocks before --block whose tokens are written too, "
+                               "as tokens_K and pooled_K, e.g. 5,10,15")
+                   ->delimiter(',')
+                   ->excludes(cache);
+  also->excludes(compare);
+  auto* stream =
+      mode.add_option(
+              "--stream", flags->tower.stream,
+              "with --tower, take the frames as they would come and encode only new ones: 0 "
+              "is bit-equal to encoding anew; with X a frame takes over the latents of one "
+              "that looks like it, no 8x8 pixels differing by more than X (pixels from -1 "
+              "to 1)")
+          ->check(CLI::NonNegativeNumber)
+          ->excludes(cache);
+  stream->excludes(compare);
+  mode.add_flag("--stream-error", flags->tower.stream_error,
+                "also encode anew, and say how far the stream is from that")
+      ->needs(stream);
   const auto finish = AddTowerFlags(mode, flags->tower.tower);
   mode.get_option("--model")->excludes(mode.get_option("--tower"));
   return [flags, finish, &mode] {
     finish();
     if (mode.count("--tower") > 0) {
-      if (!flags->agent.pictures.empty()) throw Error("--pictures goes with --model");
       RunTower(flags->tower, flags->agent);
     } else {
       RunAgent(flags->agent, mode, flags->tower.tower);

@@ -73,6 +73,9 @@ std::function<void()> AddTowerFlags(CLI::App& mode, TowerOptions& tower) {
   add("--text-encoder", tower.text_encoder, "folder of UMT5 and its spiece.model");
   add("--vace-tokens", tower.vace_tokens,
       "which of VACE's tokens are features: padded, as published, or frame");
+  mode.add_flag("!--no-graphs", tower.graphs,
+                "on a GPU, launch the DiT's kernels one by one instead of replaying a recording")
+      ->group(kGroup);
   return [texts, &mode, &tower] {
     if (!texts->preset.empty()) ApplyPreset(mode, texts->preset, tower);
     if (!texts->size.empty()) ParseSize(texts->size, tower);

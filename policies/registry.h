@@ -18,6 +18,9 @@ struct PolicyOptions {
   std::string device = "cpu";  // cpu or cuda
   std::string fusion;          // fusion method instead of the checkpoint's; empty: the checkpoint's
   std::optional<double> gate;  // in [0,1], instead of the learnt one
+  // Encode only what is new in the clips, as far as this tolerance says; see
+  // agent/latent_stream.h. 0 changes no answer.
+  std::optional<double> stream;
 };
 
 // A policy opened once per run: its weights are read and shared, each worker makes its own

@@ -5,6 +5,7 @@
 #include "agent/clip_features.h"
 #include "agent/features_bench.h"
 #include "agent/probe/correspondence_probe.h"
+#include "agent/probe/linear_probe.h"
 #include "agent/tower_features.h"
 #include "agent/train/trainer.h"
 #include "policies/torch_module.h"
@@ -18,6 +19,7 @@ extern "C" const vega::TorchModule* VegaTorchModule() {
       .extract_tower_features = &vega::ExtractTowerFeatures,
       .bench_features = &vega::BenchFeatures,
       .open_correspondence_probe = &vega::OpenCorrespondenceProbe,
+      .open_linear_probe = &vega::OpenLinearProbe,
       .read_recipe = &vega::ReadRecipe,
       .train = &vega::Train};
   return &module;

@@ -16,6 +16,8 @@ struct ClipFeaturesOptions;
 class CorrespondenceProbe;
 struct CorrespondenceProbeOptions;
 struct FeaturesBench;
+class LinearProbe;
+struct LinearProbeOptions;
 struct FeaturesBenchOptions;
 struct TowerFeaturesOptions;
 struct Recipe;
@@ -28,7 +30,7 @@ struct TorchModule {
   // The policy `name`, "vega-tiny" or a checkpoint folder; as OpenPolicy().
   PolicySource (*open_policy)(const std::string& name, const PolicyOptions& options);
   // See agent/clip_features.h.
-  void (*extract_features)(const ClipFeaturesOptions& options);
+  std::string (*extract_features)(const ClipFeaturesOptions& options);
   // See agent/tower_features.h.
   std::string (*extract_tower_features)(const TowerFeaturesOptions& options);
   // See agent/features_bench.h.
@@ -36,6 +38,8 @@ struct TorchModule {
   // See agent/probe/correspondence_probe.h.
   std::unique_ptr<CorrespondenceProbe> (*open_correspondence_probe)(
       const CorrespondenceProbeOptions& options);
+  // See agent/probe/linear_probe.h.
+  std::unique_ptr<LinearProbe> (*open_linear_probe)(const LinearProbeOptions& options);
   // See agent/train/recipe.h and trainer.h.
   Recipe (*read_recipe)(const std::filesystem::path& file);
   bool (*train)(const TrainOptions& options, TrainObserver& observer,

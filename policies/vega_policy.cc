@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "agent/device.h"
+#include "agent/latent_stream.h"
 #include "agent/vega_agent.h"
 #include "sim/base/error.h"
 
@@ -68,19 +70,23 @@ PolicyContract ToPolicyContract(const AgentContract& agent) {
 
 class VegaPolicy : public Policy {
  public:
-  explicit VegaPolicy(std::shared_ptr<const VegaAgentRunner> agent)
-      : agent_(std::move(agent)), contract_(ToPolicyContract(agent_->config().contract)) {}
+  VegaPolicy(std::shared_ptr<const VegaAgentRunner> agent, std::optional<double> stream)
+      : agent_(std::move(agent)), contract_(ToPolicyContract(agent_->config().contract)) {
+    if (stream) stream_.emplace(LatentStreamOptions{.tolerance = *stream});
+  }
 
   const PolicyContract& contract() const override { return contract_; }
 
   void Reset(const EpisodeKey& episode) override {
     episode_ = episode;
+    if (stream_) stream_->Reset();
     SetInstruction(episode.instruction);
   }
 
   std::vector<Action> Act(const PolicyInput& input) override {
     if (input.instruction != instruction_) SetInstruction(input.instruction);
     request_.clips.frames = Frames(input);
+    request_.clips.stream = stream_ ? &*stream_ : nullptr;
     request_.clips.noise.clear();
     for (const std::string& camera : contract_.cameras) {
       request_.clips.noise.push_back(
@@ -99,7 +105,7 @@ class VegaPolicy : public Policy {
     return actions;
   }
 
-  bool remembers() const override { return false; }
+  bool remembers() const override { return stream_ && stream_->options().tolerance > 0; }
 
   std::optional<PolicyInsight> Insight() const override {
     if (!seen_.fused.defined()) return {};
@@ -161,6 +167,7 @@ class VegaPolicy : public Policy {
   EpisodeKey episode_;
   std::string instruction_;
   AgentRequest request_;
+  std::optional<LatentStream> stream_;
   VegaFeatures seen_;  // of the last call
   StageTimes times_;   // of the last call
 };
@@ -172,7 +179,7 @@ PolicySource OpenVegaPolicy(const std::string& name, const PolicyOptions& option
   const auto agent =
       OpenAgent(name, options.device, {.fusion = options.fusion, .gate = options.gate});
   return {name, agent->config().weights, ToPolicyContract(agent->config().contract),
-          [agent] { return std::make_unique<VegaPolicy>(agent); }};
+          [agent, stream = options.stream] { return std::make_unique<VegaPolicy>(agent, stream); }};
 }
 
 }  // namespace vega

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -11,11 +12,12 @@
 #include "sim/base/random.h"
 #include "sim/camera.h"
 #include "tasks/environment.h"
+#include "tasks/scene/geom_categories.h"
 
 namespace vega {
 namespace {
 
-constexpr char kSceneCamera[] = "agentview";
+constexpr char kSceneCamera[] = "agentview", kRobotBase[] = "robot0_base";
 constexpr double kDegrees = 180 / std::numbers::pi;
 
 // a camera of the sphere
@@ -64,8 +66,8 @@ Sphere FindSphere(const Scene& scene, EglRenderer& renderer, const std::string& 
 
 }  // namespace
 
-std::vector<ViewClip> SceneViews(const std::shared_ptr<const Task>& task,
-                                 const SceneViewOptions& options, EglRenderer& renderer) {
+SeenScene SceneViews(const std::shared_ptr<const Task>& task, const SceneViewOptions& options,
+                     EglRenderer& renderer) {
   Environment environment(task, {}, nullptr);
   ResetTo(environment, options.init);
   const Scene& scene = environment.scene();
@@ -73,7 +75,13 @@ std::vector<ViewClip> SceneViews(const std::shared_ptr<const Task>& task,
   const Sphere sphere = FindSphere(scene, renderer, info.name);
   RandomStream random(options.seed, fmt::format("views/{}/{}", info.suite, info.name));
 
-  std::vector<ViewClip> clips;
+  SeenScene seen;
+  const mjModel& model = scene.model();
+  const int base = mj_name2id(&model, mjOBJ_BODY, kRobotBase);
+  if (base < 0) throw Error(fmt::format("no body {} in {}", kRobotBase, info.name));
+  std::copy_n(scene.data().xpos + 3 * base, 3, seen.base_position.begin());
+  std::copy_n(scene.data().xmat + 9 * base, 9, seen.base_rotation.begin());
+  seen.geom_categories = GeomCategories(*task);
   for (int v = 0; v < options.views; ++v) {
     // even steps from left to right, each moved within its own
     const double along = 2 * (v + random.Uniform()) / options.views - 1;
@@ -92,9 +100,9 @@ std::vector<ViewClip> SceneViews(const std::shared_ptr<const Task>& task,
         clip.view = std::move(view);
       }
     }
-    clips.push_back(std::move(clip));
+    seen.clips.push_back(std::move(clip));
   }
-  return clips;
+  return seen;
 }
 
 }  // namespace vega

@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sim/depth_view.h"
@@ -26,9 +28,16 @@ struct SceneViewOptions {
   uint64_t seed = 0;
 };
 
+struct SeenScene {
+  std::vector<ViewClip> clips;               // one a view
+  std::array<double, 3> base_position{};     // m, world: of the robot's base
+  std::array<double, 9> base_rotation{};     // 3x3 row by row: its axes to world
+  std::vector<std::string> geom_categories;  // by geom id; see tasks/scene/geom_categories.h
+};
+
 // Draws from `seed`, the task's suite and its name alone. Throws Error when the task has no such
-// initial state or no camera "agentview", or when that camera looks at nothing.
-std::vector<ViewClip> SceneViews(const std::shared_ptr<const Task>& task,
-                                 const SceneViewOptions& options, EglRenderer& renderer);
+// initial state, no camera "agentview" or no robot, or when that camera looks at nothing.
+SeenScene SceneViews(const std::shared_ptr<const Task>& task, const SceneViewOptions& options,
+                     EglRenderer& renderer);
 
 }  // namespace vega

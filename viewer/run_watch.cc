@@ -31,6 +31,7 @@ void RunWatch::Open(const std::filesystem::path& folder) {
   read_ = 0;
   records_.clear();
   error_.clear();
+  pictures_.clear();
   next_ = {};
   Poll();
 }
@@ -56,6 +57,10 @@ void RunWatch::Poll() {
     }
   }
   summary_ = Summarize(manifest_["config"]["suite"].get<std::string>(), records_);
+  pictures_.clear();
+  if (static_cast<int>(records_.size()) >= planned()) return;
+  AskForLivePictures(folder_);
+  pictures_ = ReadLivePictures(folder_);
 }
 
 int RunWatch::planned() const {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/image.h"
+#include "tasks/evaluation/live_pictures.h"
 #include "tasks/evaluation/results.h"
 #include "tasks/evaluation/summary.h"
 
@@ -31,6 +31,8 @@ class RunWatch {
   const Summary& summary() const { return summary_; }
   const std::string& error() const { return error_; }
   int planned() const;  // episodes of the whole run
+  // What its workers see, where it is running and draws at all.
+  const std::vector<LivePicture>& pictures() const { return pictures_; }
 
  private:
   std::filesystem::path folder_;
@@ -39,6 +41,7 @@ class RunWatch {
   std::vector<EpisodeRecord> records_;
   Summary summary_;
   std::string error_;
+  std::vector<LivePicture> pictures_;
   std::chrono::steady_clock::time_point next_;
 };
 

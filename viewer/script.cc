@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <map>
 #include <utility>
@@ -17,8 +18,9 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{120};
 constexpr std::chrono::seconds kWidgetPatience{5};
-constexpr const char* kActions[] = {"click", "set",          "key",  "hold",     "hover",
-                                    "drag",  "double_click", "wait", "wait_for", "screenshot"};
+constexpr const char* kActions[] = {"click",    "set",        "key",          "hold",
+                                    "hover",    "drag",       "double_click", "wait",
+                                    "wait_for", "screenshot", "measure"};
 
 std::string ActionOf(const nlohmann::json& entry) {
   if (!entry.is_object()) return {};
@@ -156,7 +158,7 @@ void Script::Type(const std::string& text) {
   moves_.push_back([] {});
 }
 
-void Script::Begin(const nlohmann::json& entry, const Ui& ui) {
+void Script::Begin(const nlohmann::json& entry, const Ui& ui, const ScriptStatus& status) {
   const std::string action = ActionOf(entry);
   if (action == "click") {
     Click(PartOf(*ui.Find(entry["click"]), 0.5f, 0.5f));
@@ -215,15 +217,32 @@ void Script::Begin(const nlohmann::json& entry, const Ui& ui) {
     for (int i = 0; i < entry["wait"].get<int>(); ++i) moves_.push_back([] {});
   } else if (action == "screenshot") {
     screenshot_ = entry["screenshot"].get<std::string>();
+  } else if (action == "measure") {
+    measure_ = {std::chrono::steady_clock::now(), entry["measure"].get<double>(), 0, status.step};
   }
 }
 
+void Script::KeepMeasuring(const ScriptStatus& status) {
+  ++measure_->frames;
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - measure_->begin;
+  if (passed.count() < measure_->seconds) return;
+  const auto print = [](const char* name, double value) {
+    fmt::print("{}\n",
+               nlohmann::ordered_json{{"name", name}, {"unit", "1/s"}, {"value", value}}.dump());
+  };
+  print("view.frames", measure_->frames / passed.count());
+  print("view.control_steps", (status.step - measure_->first_step) / passed.count());
+  std::fflush(stdout);
+  measure_.reset();
+}
+
 void Script::Act(const Ui& ui, const ScriptStatus& status) {
-  if (moves_.empty() && !screenshot_ && next_ < entries_.size()) {
+  if (measure_) KeepMeasuring(status);
+  if (moves_.empty() && !screenshot_ && !measure_ && next_ < entries_.size()) {
     const nlohmann::json& entry = entries_[next_];
     try {
       if (Ready(entry, ui, status)) {
-        Begin(entry, ui);
+        Begin(entry, ui, status);
         ++next_;
         since_ = std::chrono::steady_clock::now();
       } else {

@@ -11,6 +11,7 @@
 //   {"wait": 10}                                frames
 //   {"wait_for": "step 20"}                     or "idle", "over", "success", "widget Run/Play"
 //   {"screenshot": "FILE.png"}
+//   {"measure": 10}                             seconds; prints frames/s and the simulation's rate
 
 #pragma once
 
@@ -46,7 +47,9 @@ class Script {
   // Acts on ImGui's input for the frame that begins. Throws Error naming the entry whose widget is
   // not in sight for 5 s, or that was waited for in vain for 120 s.
   void Act(const Ui& ui, const ScriptStatus& status);
-  bool done() const { return next_ >= entries_.size() && moves_.empty() && !screenshot_; }
+  bool done() const {
+    return next_ >= entries_.size() && moves_.empty() && !screenshot_ && !measure_;
+  }
   // The picture asked for, once, when its frame is being drawn.
   std::optional<std::filesystem::path> TakeScreenshot();
 
@@ -54,7 +57,9 @@ class Script {
   using Move = std::function<void()>;  // of one frame
 
   bool Ready(const nlohmann::json& entry, const Ui& ui, const ScriptStatus& status) const;
-  void Begin(const nlohmann::json& entry, const Ui& ui);
+  void Begin(const nlohmann::json& entry, const Ui& ui, const ScriptStatus& status);
+  // Prints what was measured once its time is over.
+  void KeepMeasuring(const ScriptStatus& status);
   void Wait(const nlohmann::json& entry, const Ui& ui) const;
   void Press(int button, bool down) { buttons_[button] = down; }
   void Click(ImVec2 at, bool ctrl = false);
@@ -68,6 +73,12 @@ class Script {
   std::deque<Move> moves_;
   std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   std::optional<std::filesystem::path> screenshot_;
+  struct Measure {
+    std::chrono::steady_clock::time_point begin;
+    double seconds = 0;
+    int frames = 0, first_step = 0;
+  };
+  std::optional<Measure> measure_;
   // what the hand holds
   ImVec2 mouse_{-1, -1};
   bool buttons_[3] = {};

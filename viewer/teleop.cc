@@ -21,22 +21,26 @@ double Key(int positive, int negative, double speed) {
 
 double Stick(float value) { return std::abs(value) < kDeadZone ? 0 : value; }
 
-void AddGamepad(Action& action, bool& closed) {
-  static bool was_down = false;  // button A, to see it go down
+}  // namespace
+
+std::optional<Gamepad> ReadGamepad() {
   GLFWgamepadstate pad;
   if (!glfwJoystickIsGamepad(GLFW_JOYSTICK_1) || !glfwGetGamepadState(GLFW_JOYSTICK_1, &pad)) {
-    return;
+    return {};
   }
-  action[0] -= Stick(pad.axes[GLFW_GAMEPAD_AXIS_LEFT_Y]);
-  action[1] -= Stick(pad.axes[GLFW_GAMEPAD_AXIS_LEFT_X]);
-  action[2] -= Stick(pad.axes[GLFW_GAMEPAD_AXIS_RIGHT_Y]);
-  action[5] -= Stick(pad.axes[GLFW_GAMEPAD_AXIS_RIGHT_X]);
-  const bool down = pad.buttons[GLFW_GAMEPAD_BUTTON_A] == GLFW_PRESS;
-  if (down && !was_down) closed = !closed;
-  was_down = down;
+  return Gamepad{pad.axes[GLFW_GAMEPAD_AXIS_LEFT_X], pad.axes[GLFW_GAMEPAD_AXIS_LEFT_Y],
+                 pad.axes[GLFW_GAMEPAD_AXIS_RIGHT_X], pad.axes[GLFW_GAMEPAD_AXIS_RIGHT_Y],
+                 pad.buttons[GLFW_GAMEPAD_BUTTON_A] == GLFW_PRESS};
 }
 
-}  // namespace
+void AddGamepad(const Gamepad& pad, Action& action, bool& closed, bool& was_down) {
+  action[0] -= Stick(pad.left_y);
+  action[1] -= Stick(pad.left_x);
+  action[2] -= Stick(pad.right_y);
+  action[5] -= Stick(pad.right_x);
+  if (pad.a && !was_down) closed = !closed;
+  was_down = pad.a;
+}
 
 Action ReadHands(bool& closed) {
   Action action{};
@@ -49,7 +53,8 @@ Action ReadHands(bool& closed) {
     action[5] = Key(GLFW_KEY_U, GLFW_KEY_O, kKeyTurn);
     if (ImGui::IsKeyPressed(GLFW_KEY_G, false)) closed = !closed;
   }
-  AddGamepad(action, closed);
+  static bool was_down = false;  // the pad's button A
+  if (const auto pad = ReadGamepad()) AddGamepad(*pad, action, closed, was_down);
   for (double& value : action) value = std::clamp(value, -1.0, 1.0);
   action[6] = closed ? 1 : -1;
   return action;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "policies/policy.h"
 
@@ -39,6 +40,17 @@ class TeleopPolicy : public Policy {
   PolicyContract contract_;
   std::shared_ptr<const TeleopInput> input_;
 };
+
+// A gamepad at one moment: sticks in [-1,1], right and down positive.
+struct Gamepad {
+  float left_x = 0, left_y = 0, right_x = 0, right_y = 0;
+  bool a = false;  // the button is down
+};
+
+// The first gamepad, where there is one. Needs a GLFW window.
+std::optional<Gamepad> ReadGamepad();
+// Adds what the pad says to `action`; `closed` changes when A goes down, `was_down` remembers it.
+void AddGamepad(const Gamepad& pad, Action& action, bool& closed, bool& was_down);
 
 // The hands of now: the first gamepad where there is one, and the keys that are down.
 //   w s   away from and towards the robot's base (x)      a d   left, right (y)      r f   up, down

@@ -2,7 +2,10 @@
 
 #include "viewer/viewer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
@@ -44,11 +47,27 @@ Viewer::Viewer(ViewerOptions options, ViewerSources sources)
 
 Viewer::~Viewer() {
   SaveSettings(settings_, options_.settings);
-  if (stage_ == nullptr) return;
-  // a policy deep in thought cannot be interrupted, and nobody is waiting for its answer
-  for (Lane& lane : stage_->lanes) {
-    if (!lane.session->Stop(kPatience)) std::_Exit(0);
+  LeaveStage();
+  const auto deadline = Clock::now() + kPatience;
+  for (const auto& session : leaving_) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    if (session->Stop(std::max(left, std::chrono::milliseconds(0)))) continue;
+    // a policy deep in thought cannot be interrupted, and nobody is waiting for its answer
+    fmt::print(stderr, "vega view: closed while policy {} was at work; its answer is dropped\n",
+               session->policy_name());
+    std::fflush(nullptr);
+    std::_Exit(0);
   }
+}
+
+void Viewer::LeaveStage() {
+  if (stage_ != nullptr) {
+    for (Lane& lane : stage_->lanes) leaving_.push_back(std::move(lane.session));
+    stage_.reset();
+  }
+  std::erase_if(leaving_,
+                [](const auto& session) { return session->Stop(std::chrono::milliseconds(0)); });
 }
 
 SessionPolicy Viewer::MakeSessionPolicy(const PolicyChoice& choice) const {
@@ -83,7 +102,7 @@ void Viewer::FinishOpening(bool wait) {
           ? std::make_unique<Session>(task, policy, renderer, opening.session)
           : std::make_unique<Session>(task, policy, renderer, opening.session, opening.states);
   if (!opening.states.empty()) lane.shown_step = 0;
-  stage_.reset();  // one GL context: the old picture goes before the new one comes
+  LeaveStage();  // one GL context: the old picture goes before the new one comes
   stage->resources = std::make_shared<SceneResources>(task->model());
   lane.view = std::make_unique<SceneView>(stage->resources);
   stage->lanes.push_back(std::move(lane));

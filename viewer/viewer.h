@@ -77,6 +77,8 @@ class Viewer {
   void Splitters(const Rect& area);
   void FinishSaving(bool wait);
   void DoLater();
+  // Parts with the stage; a policy at work keeps its thread, not the window.
+  void LeaveStage();
   void TakeDrops();
   void KeepVideo(const Image& frame);
   std::filesystem::path NewFile(const std::string& extension) const;
@@ -91,6 +93,7 @@ class Viewer {
   Catalog catalog_;
   RunWatch run_;
   std::unique_ptr<Stage> stage_;
+  std::vector<std::unique_ptr<Session>> leaving_;  // of earlier stages, until their policy answers
   std::optional<Opening> opening_;
   std::vector<std::function<void(Viewer&)>> later_;
   std::unique_ptr<Script> script_;

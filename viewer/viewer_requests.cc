@@ -54,6 +54,7 @@ void Viewer::CloseFork() {
   if (stage_->lanes.size() < 2) return;
   // the selected future stays
   std::swap(stage_->lanes[0], stage_->lanes[stage_->selected]);
+  leaving_.push_back(std::move(stage_->lanes[1].session));
   stage_->lanes.resize(1);
   stage_->selected = 0;
 }

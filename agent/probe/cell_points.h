@@ -27,4 +27,9 @@ struct CellPoint {
 // to the cell its middle lies in.
 std::vector<CellPoint> CellPoints(const DepthView& view, int grid, const PictureRegion& region);
 
+// What fills each cell of the same grid: of the labels `label_of_geom` (by geom id; `nothing` where
+// no geom is seen) the one of at least half the cell's pixels, -1 where none is.
+std::vector<int> CellLabels(const DepthView& view, int grid, const PictureRegion& region,
+                            const std::vector<int>& label_of_geom, int nothing);
+
 }  // namespace vega

@@ -3,31 +3,20 @@
 
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/probe/probe_towers.h"
 #include "agent/probe/score_types.h"
-#include "agent/tower_options.h"
 #include "sim/depth_view.h"
 
 namespace vega {
 
 struct CorrespondenceProbeOptions {
-  std::vector<std::string> towers;  // see agent/probe/token_source.h; empty: the default ones
-  std::string agent = "vega-tiny";  // or a checkpoint folder
-  std::string device = "cpu";
-  uint64_t seed = 42;  // of the noise
-  TowerOptions tower;  // of towers that are no agent's; see agent/probe/token_source.h
+  ProbeTowerOptions towers;
   CorrespondenceOptions score;
-};
-
-struct ProbedTower {
-  std::string name;
-  std::string weights;          // what the checkpoint says of itself; "none" without
-  int64_t grid = 0, width = 0;  // G and D of its tokens; D is 0 until a scene was scored
 };
 
 class CorrespondenceProbe {

@@ -101,6 +101,7 @@ struct Seat {
   std::optional<size_t> job;
   bool given_up = false;
   bool left = false;  // its thread has ended
+  int index = 0;      // of the worker
 };
 
 // one thread's renderer, policy and environment; the last is rebuilt when the task changes
@@ -157,8 +158,11 @@ class Worker {
                            .hold_steps = options_.hold_steps};
     if (sources_.watch) rollout.on_frames = sources_.watch(job);
     actions_.clear();
+    int step = 0;
     rollout.on_action = [&](const Action& action) {
       seat.alive = Clock::now();
+      if (sources_.step) sources_.step(seat.index, job, step, *environment_);
+      ++step;
       if (sources_.played) actions_.push_back(action);
     };
     const auto start = std::chrono::steady_clock::now();
@@ -218,6 +222,7 @@ class Crew : public std::enable_shared_from_this<Crew> {
   // needs the mutex, as all that follow but Work
   void AddWorker() {
     auto seat = std::make_shared<Seat>();
+    seat->index = static_cast<int>(seats_.size());
     seats_.push_back(seat);
     ++at_work_;
     threads_.emplace_back([crew = shared_from_this(), seat] { crew->Work(*seat); });

@@ -54,6 +54,9 @@ struct EvaluationSources {
   std::function<void(const EpisodeRecord&)> done;
   // If set: what is called with the frames of each observation of one episode.
   std::function<std::function<void(const Environment&)>(const EpisodeJob&)> watch;
+  // If set: called before each step of a worker (from 0) with how many were played, no-ops
+  // included; the environment holds the frames it drew last.
+  std::function<void(int worker, const EpisodeJob&, int step, const Environment&)> step;
   // If set: what is called with a finished episode and every action it played, no-ops first, before
   // `done` and from the worker's thread. What it throws ends the evaluation.
   std::function<void(const EpisodeRecord&, const std::vector<Action>&)> played;

@@ -58,6 +58,7 @@ struct RunConfig {
   bool exact = false;
   RenderQuality render_quality = RenderQuality::kExact;
   std::string device = "cpu";
+  std::optional<double> stream;  // see PolicyOptions
 };
 
 nlohmann::ordered_json ToJson(const RunConfig& config);

@@ -50,6 +50,12 @@ TEST_CASE("An overlay colours the cell of each token and no other") {
   CHECK(out.eq(255).sum().item<int>() == 16);
   const Image mixed = Overlay(picture, at::full({1, 3}, 200, at::kByte), 0.25);
   CHECK(int(mixed.pixels[0]) == 125);
+  // a grid that is no square says so
+  at::Tensor wide = at::full({2, 4, 3}, 100, at::kByte);
+  wide[1][3] = 255;  // bottom right, 2 pixels wide
+  const at::Tensor corner = ToTensor(Overlay(picture, wide, 1.0)).select(2, 0);
+  CHECK((corner.slice(0, 4, 8).slice(1, 6, 8) == 255).all().item<bool>());
+  CHECK(corner.eq(255).sum().item<int>() == 8);
   CHECK_THROWS_WITH(Overlay(picture, at::zeros({3, 3}, at::kByte)), Catch::Contains("no square"));
 }
 

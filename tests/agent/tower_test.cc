@@ -12,6 +12,7 @@
 #include "agent/tower_features.h"
 #include "sim/base/error.h"
 #include "sim/base/safetensors.h"
+#include "sim/png.h"
 #include "tests/agent/agent_test_util.h"
 
 namespace vega {
@@ -110,6 +111,69 @@ TEST_CASE("The same seed gives the same bytes; batches give what single pictures
     const FeatureRequest one = {all.frames.narrow(0, i, 1), {all.noise[i]}, {}};
     CHECK(RelativeError(tower.backend->Extract(one, nullptr).tokens, together.narrow(0, i, 1)) <
           2e-6);
+  }
+}
+
+TEST_CASE("Stopping after a block is bit-equal to running on, at every block") {
+  for (const char* name : {"wan_t2v", "wan_vace"}) {
+    Case c(name);
+    c.options.tower.block = 2;
+    c.options.tower.also_blocks = {0, 1};
+    const TensorMap whole = c.Run();
+    c.options.tower.also_blocks.clear();
+    for (const int64_t block : {0, 1, 2}) {
+      c.options.tower.block = block;
+      const TensorMap cut = c.Run();
+      const std::string suffix = block == 2 ? "" : "_" + std::to_string(block);
+      CHECK(cut.at("tokens").equal(whole.at("tokens" + suffix)));
+      CHECK(cut.at("pooled").equal(whole.at("pooled" + suffix)));
+      CHECK(cut.size() == 4);
+    }
+    CHECK_FALSE(whole.at("tokens_0").equal(whole.at("tokens_1")));
+  }
+}
+
+TEST_CASE("Pictures of a tower's tokens lie over what it saw, wide grids too") {
+  Case c("wan_t2v");
+  c.options.pictures = c.folder / "pictures";
+  c.options.tower.pool = 0;  // the tower's own grid, 24 to 16
+  const TensorMap out = c.Run();
+  const at::Tensor pooled = out.at("pooled");  // [T,D,h,w]
+  const int64_t count = pooled.size(0), h = pooled.size(2), w = pooled.size(3);
+  CHECK(2 * w == 3 * h);
+  CHECK(out.at("pca").sizes() == at::IntArrayRef({count, 3, h, w}));
+  CHECK(RelativeError(out.at("norm"), pooled.norm(2, 1)) < 1e-6);
+  for (const char* kind : {"pca", "norm"}) {
+    const Image picture = ReadPng(c.options.pictures / (std::string("frames_") + kind + ".png"));
+    CHECK(picture.width == Approx(picture.height * 1.5 * static_cast<double>(count)).epsilon(0.1));
+  }
+  CHECK_FALSE(fs::exists(c.options.pictures / "frames_gate.png"));
+}
+
+TEST_CASE("A stream of tolerance 0 gives the bytes of the frames one by one") {
+  for (const char* name : {"wan_t2v", "wan_vace"}) {
+    Case c(name);
+    c.options.tower.frames = "independent";
+    c.options.noise.clear();
+    at::Tensor frames = ReadTensors(c.options.clip).at("frames").clone();
+    frames[1].copy_(frames[0]);  // a frame that came before
+    c.options.clip = c.folder / "clip.safetensors";
+    WriteTensors(c.options.clip, {{"frames", frames}});
+    const TensorMap plain = c.Run();
+    c.options.stream = 0;
+    c.options.stream_error = true;
+    const std::string line = ExtractTowerFeatures(c.options);
+    INFO(line);
+    const auto count = std::to_string(frames.size(0));
+    CHECK(line.find(std::to_string(frames.size(0) - 1) + " of " + count +
+                    " pieces encoded, "
+                    "latents within 0 of") != std::string::npos);
+    const TensorMap streamed = ReadTensors(c.options.out);
+    for (const auto& [key, tensor] : plain) {
+      CHECK(RelativeError(streamed.at(key), tensor) < 2e-6);  // another batch
+    }
+    c.options.stream = 2;  // all is alike
+    CHECK(ExtractTowerFeatures(c.options).find("1 of " + count + " pieces") != std::string::npos);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "policies/vega_policy.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <thread>
@@ -100,6 +101,41 @@ TEST_CASE("Actions depend on instruction, each camera, each proprio entry, step 
   EpisodeKey other = kEpisode;
   other.seed = 8;
   CHECK((FirstChunk(input, other) != expected));
+}
+
+TEST_CASE("A stream of tolerance 0 changes no answer; a tolerant one remembers") {
+  const PolicySource exact = OpenVegaPolicy("vega-tiny", {.stream = 0});
+  const PolicySource tolerant = OpenVegaPolicy("vega-tiny", {.stream = 0.05});
+  const auto plain = Tiny().make(), streamed = exact.make(), loose = tolerant.make();
+  CHECK_FALSE(streamed->remembers());
+  CHECK(loose->remembers());
+  for (Policy* policy : {plain.get(), streamed.get(), loose.get()}) policy->Reset(kEpisode);
+  PolicyInput input = Input(Tiny().contract);
+  double largest = 0;
+  for (int call = 0; call < 4; ++call) {
+    input.step = 8 * call;
+    // nothing moves at the second call, little at the third, much at the fourth
+    if (call == 2) input.clips[0].frames.back().pixels[9000] ^= 16;
+    if (call == 3) input.clips[1].frames[2] = Picture(Tiny().contract.image_size, 77);
+    const auto expected = plain->Act(input);
+    CHECK((streamed->Act(input) == expected));
+    const auto near = loose->Act(input);
+    for (size_t k = 0; k < expected.size(); ++k) {
+      for (size_t a = 0; a < expected[k].size(); ++a) {
+        largest = std::max(largest, std::abs(near[k][a] - expected[k][a]));
+      }
+    }
+    if (call == 1 || call == 3) CHECK(largest == 0);
+    if (call == 2) {
+      CHECK(largest > 0);
+      CHECK(largest < 0.05);
+      largest = 0;
+    }
+  }
+  // a new episode begins anew
+  loose->Reset(kEpisode);
+  input = Input(Tiny().contract);
+  CHECK((loose->Act(input) == FirstChunk(input)));
 }
 
 TEST_CASE("Pictures of another shape are one clear error") {

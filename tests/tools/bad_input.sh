@@ -114,6 +114,8 @@ for kind in beyond negative size overflow header json short empty; do
   check "safetensors: $kind" "$kind.st" "${replay[@]}" --actions "$tmp/$kind.st" --out "$tmp/out.st"
 done
 
+touch "$tmp/file"
+
 # towers: flags, folders and files that do not fit
 model=$here/../fixtures/agent/wan_t2v
 clip=(--clip "$model/clip.safetensors")
@@ -132,6 +134,10 @@ if ! "$vega" features --clip "$tmp/nowhere.st" --out "$tmp/out.st" 2>&1 | grep -
   check "noise of another shape" "noise" "${tower[@]}" "${fixture[@]}" --noise "$model/noise.safetensors"
   check "prompt without an encoder" "text encoder" "${tower[@]}" "${fixture[@]}" --prompt "a cup"
   check "tower flag without a tower" "--pool" "$vega" features --clip "$model/clip.safetensors" --out "$tmp/out.st" --pool 2
+  check "further block behind the last" "block 1 .*block 1" "${tower[@]}" "${fixture[@]}" --also-blocks 0,1
+  check "stream of no tolerance" "stream" "${tower[@]}" "${fixture[@]}" --stream -1
+  check "stream without a tower" "--stream" "$vega" features --clip "$model/clip.safetensors" --out "$tmp/out.st" --stream 0
+  check "pictures below a file" "$tmp/file" "${tower[@]}" "${fixture[@]}" --pictures "$tmp/file/pictures"
   cp -r "$model/model" "$tmp/model"
   head -c 9000 "$model/model/vae/diffusion_pytorch_model-00001-of-00004.safetensors" >"$tmp/model/vae/diffusion_pytorch_model-00001-of-00004.safetensors"
   check "shard cut off" "00001-of-00004" "${tower[@]}" "${clip[@]}" --weights "$tmp/model" --block 1 --size 24x16
@@ -178,7 +184,6 @@ check "generate: manifest garbled" "not valid JSON" "$vega" generate --out "$tmp
 
 # places that cannot be written
 check "out folder missing (replay)" "nowhere" "${replay[@]}" --actions "$tmp/good.st" --out "$tmp/nowhere/out.st"
-touch "$tmp/file"
 check "out below a file (eval)" "$tmp/file" "$vega" eval --suite $suite --tasks 0 --policy hold --episodes 1 --out "$tmp/file/run"
 check "out below a file (describe)" "$tmp/file" "$vega" describe --suite $suite --task 0 --out "$tmp/file/run"
 check "out on a read-only system" "/proc" "$vega" eval --suite $suite --tasks 0 --policy hold --episodes 1 --out /proc/vega
@@ -193,6 +198,9 @@ check "unknown tower (probe)" "vega-huge" "${probe[@]}" --towers vega-huge,pixel
 check "control of an unknown tower" "nothing" "${probe[@]}" --towers noise-only:nothing
 check "voxel of no size" "voxel" "${probe[@]}" --voxel 0
 check "out below a file (probe)" "$tmp/file" "${probe[@]}" --towers pixels --out "$tmp/file/probe"
+
+check "too few scenes (probe)" "3 scenes" "$vega" probe spatial --suite $suite --scenes 1 --views 2 --towers pixels
+check "too few folds (probe)" "folds" "$vega" probe grounding --suite $suite --scenes 3 --folds 2
 
 mkdir "$tmp/full"
 if mount -t tmpfs -o size=16k tmpfs "$tmp/full" 2>/dev/null; then

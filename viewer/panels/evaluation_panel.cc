@@ -45,6 +45,20 @@ void Episodes(PanelContext& c) {
   ImGui::EndTable();
 }
 
+// what the workers of a running evaluation see
+void Workers(PanelContext& c) {
+  const float side = 6 * ImGui::GetFontSize();
+  for (const LivePicture& picture : c.run.pictures()) {
+    ImGui::TextDisabled("worker %d: task %d episode %d, step %d", picture.worker,
+                        picture.task_index, picture.episode, picture.step);
+    for (size_t i = 0; i < picture.cameras.size(); ++i) {
+      if (i > 0) ImGui::SameLine(0, 2);
+      c.ui.Picture(fmt::format("worker/{}/{}", picture.worker, i), picture.cameras[i],
+                   static_cast<uint64_t>(picture.time), side);
+    }
+  }
+}
+
 }  // namespace
 
 void EvaluationPanel(PanelContext& c) {
@@ -71,6 +85,7 @@ void EvaluationPanel(PanelContext& c) {
     ScoreRow("all", c.run.summary().total);
     ImGui::EndTable();
   }
+  Workers(c);
   Episodes(c);
 }
 
