@@ -58,7 +58,7 @@ std::vector<int> GeomIds(const std::vector<uint8_t>& colours, const mjvScene& sc
   std::map<int, int> geom_of;  // what is drawn in a colour
   for (int i = 0; i < scene.ngeom; ++i) {
     const mjvGeom& geom = scene.geoms[i];
-    if (geom.objtype == mjOBJ_GEOM) geom_of[geom.segid + 1] = geom.objid;
+    if (geom.segid >= 0 && geom.objtype == mjOBJ_GEOM) geom_of[geom.segid + 1] = geom.objid;
   }
   std::vector<int> ids(colours.size() / 3, -1);
   for (size_t i = 0; i < ids.size(); ++i) {
@@ -203,8 +203,8 @@ DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, 
   const mjvGLCamera gl = mjv_averageCamera(upload.scene.camera, upload.scene.camera + 1);
   view.camera = Pinhole(gl, height, width);
 
-  // drawn anew, flat and by id: what lights and shadows are drawn with shifts depths. Reversed depth is 1 at
-  // the near plane, 0 at the far one, and precise between
+  // drawn anew, flat and by id: what lights and shadows are drawn with shifts depths. Reversed
+  // depth is 1 at the near plane, 0 at the far one, and precise between
   view.depth.resize(size_t(height) * width);
   const mjrRect viewport = {0, 0, width, height};
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
@@ -236,7 +236,9 @@ EglRenderer::Upload& EglRenderer::Compose(const Scene& scene, mjvCamera camera,
   mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &camera,
                   mjCAT_ALL, &upload.scene);
   if (!options_.plain) DropInvisible(upload.scene, height, width);
-  if (options_.quality == RenderQuality::kFast) ChooseLevels(upload, height);
+  if (options_.quality == RenderQuality::kFast) {
+    upload.drawn.ChooseLevels(kErrorBudget, height, upload.scene);
+  }
   return upload;
 }
 
@@ -309,17 +311,6 @@ bool EglRenderer::DrawOverStill(Upload& upload, int camera, int height, int widt
   std::copy(all.begin(), all.end(), scene.geoms);
   scene.ngeom = static_cast<int>(all.size());
   return true;
-}
-
-void EglRenderer::ChooseLevels(Upload& upload, int height) {
-  const mjvGLCamera camera = mjv_averageCamera(upload.scene.camera, upload.scene.camera + 1);
-  for (int i = 0; i < upload.scene.ngeom; ++i) {
-    mjvGeom& geom = upload.scene.geoms[i];
-    // a mesh's list has an even number, its hull's the next
-    if (geom.type != mjGEOM_MESH || geom.dataid < 0 || geom.dataid % 2 != 0) continue;
-    const double allowed = MetresOf(kErrorBudget, geom, camera, height);
-    geom.dataid = 2 * upload.drawn.MeshWithin(geom.dataid / 2, allowed);
-  }
 }
 
 void EglRenderer::CheckGl() const {

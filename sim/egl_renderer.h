@@ -80,8 +80,6 @@ class EglRenderer : public Renderer {
   // draws what moves over what stands still; false, and nothing is drawn, where that cannot be told
   // apart
   static bool DrawOverStill(Upload& upload, int camera, int height, int width);
-  // lets each mesh be drawn as coarsely as its distance allows
-  static void ChooseLevels(Upload& upload, int height);
   void CheckGl() const;
 
   EglRendererOptions options_;

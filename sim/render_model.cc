@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/mesh_levels.h"
+#include "sim/visible_geoms.h"
 
 namespace vega {
 namespace {
@@ -131,6 +132,16 @@ int RenderModel::MeshWithin(int mesh, double allowed) const {
     chosen = level.mesh;
   }
   return chosen;
+}
+
+void RenderModel::ChooseLevels(double pixels, int height, mjvScene& scene) const {
+  const mjvGLCamera camera = mjv_averageCamera(scene.camera, scene.camera + 1);
+  for (int i = 0; i < scene.ngeom; ++i) {
+    mjvGeom& geom = scene.geoms[i];
+    // a mesh's list has an even number, its hull's the next
+    if (geom.type != mjGEOM_MESH || geom.dataid < 0 || geom.dataid % 2 != 0) continue;
+    geom.dataid = 2 * MeshWithin(geom.dataid / 2, MetresOf(pixels, geom, camera, height));
+  }
 }
 
 }  // namespace vega

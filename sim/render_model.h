@@ -29,6 +29,9 @@ class RenderModel {
   const mjModel& model() const { return view_; }
   // (ntex) whether something that is drawn has the texture.
   std::vector<bool> UsedTextures() const;
+  // Lets each mesh of a scene, as mjv_updateScene left it, be drawn as coarsely as its distance
+  // allows: off by at most `pixels` of a picture `height` pixels high.
+  void ChooseLevels(double pixels, int height, mjvScene& scene) const;
   // The coarsest version of `mesh` whose error is at most `allowed` m, as a mesh of model().
   int MeshWithin(int mesh, double allowed) const;
 

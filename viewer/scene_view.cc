@@ -12,6 +12,8 @@ namespace vega {
 namespace {
 
 constexpr int kMaxGeoms = 4000;
+constexpr int kOffscreen = 64;        // pixels: of a buffer that is not drawn to
+constexpr double kErrorBudget = 0.5;  // pixels a simplified surface may be off
 
 // MuJoCo keeps the policy's renderer and the window apart by thread; making contexts it does not
 mjrContext MakeContext(const mjModel& model) {
@@ -25,12 +27,36 @@ mjrContext MakeContext(const mjModel& model) {
   return context;
 }
 
+// whether only geoms are shown that RenderModel keeps
+bool VisualOnly(const mjvOption& options) {
+  const mjvOption visual = VisualOptions();
+  for (int group = 0; group < mjNGROUP; ++group) {
+    if (options.geomgroup[group] && !visual.geomgroup[group]) return false;
+  }
+  return !options.flags[mjVIS_CONVEXHULL];
+}
+
 }  // namespace
 
 SceneResources::SceneResources(ModelPtr model)
-    : model_(std::move(model)), context_(MakeContext(*model_)) {}
+    : model_(std::move(model)),
+      drawn_(*model_, RenderQuality::kFast, kOffscreen, kOffscreen),
+      visual_(MakeContext(drawn_.model())) {}
 
-SceneResources::~SceneResources() { mjr_freeContext(&context_); }
+SceneResources::~SceneResources() {
+  mjr_freeContext(&visual_);
+  if (whole_) mjr_freeContext(&*whole_);
+}
+
+const mjrContext& SceneResources::Prepare(const mjvOption& options, int height,
+                                          mjvScene& scene) const {
+  if (VisualOnly(options)) {
+    drawn_.ChooseLevels(kErrorBudget, height, scene);
+    return visual_;
+  }
+  if (!whole_) whole_ = MakeContext(*model_);
+  return *whole_;
+}
 
 SceneView::SceneView(std::shared_ptr<const SceneResources> resources)
     : resources_(std::move(resources)), view_(resources_->model()) {
@@ -87,8 +113,9 @@ void SceneView::Draw(const mjrRect& viewport, const Overlays& overlays) {
     if (overlays.goal_regions) AddGoalRegions(*shown_, *data_, scene_);
     if (overlays.action_chunk) AddActionChunk(*shown_, scene_);
   }
-  mjr_setBuffer(mjFB_WINDOW, const_cast<mjrContext*>(&resources_->context()));
-  mjr_render(viewport, &scene_, &resources_->context());
+  const mjrContext& context = resources_->Prepare(options_, viewport.height, scene_);
+  mjr_setBuffer(mjFB_WINDOW, const_cast<mjrContext*>(&context));
+  mjr_render(viewport, &scene_, &context);
 }
 
 void SceneView::DrawCamera(const mjrRect& viewport, int camera) {
@@ -96,7 +123,7 @@ void SceneView::DrawCamera(const mjrRect& viewport, int camera) {
   fixed.type = mjCAMERA_FIXED;
   fixed.fixedcamid = camera;
   mjv_updateScene(&view_.get(), data_, &options_, nullptr, &fixed, mjCAT_ALL, &scene_);
-  mjr_render(viewport, &scene_, &resources_->context());
+  mjr_render(viewport, &scene_, &resources_->Prepare(options_, viewport.height, scene_));
 }
 
 void SceneView::MoveCamera(mjtMouse action, double dx, double dy) {

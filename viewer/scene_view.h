@@ -12,25 +12,30 @@
 #include <vector>
 
 #include "sim/model.h"
+#include "sim/render_model.h"
 #include "viewer/snapshot.h"
 
 namespace vega {
 
-// What of a model lies in GL's memory; views of one model share it.
+// What of a model lies in GL's memory; views of one model share it. Needs the window's OpenGL
+// context to be current, for as long as it lives.
 class SceneResources {
  public:
-  // Needs the window's OpenGL context to be current, for as long as it lives.
   explicit SceneResources(ModelPtr model);
   ~SceneResources();
   SceneResources(const SceneResources&) = delete;
   SceneResources& operator=(const SceneResources&) = delete;
 
   const ModelPtr& model() const { return model_; }
-  const mjrContext& context() const { return context_; }
+  // What draws a scene that was updated with these options: visual geoms by simplified meshes, of
+  // which the scene is given those its distance allows, or else every mesh as it is, hulls too.
+  const mjrContext& Prepare(const mjvOption& options, int height, mjvScene& scene) const;
 
  private:
   ModelPtr model_;
-  mjrContext context_;
+  RenderModel drawn_;
+  mjrContext visual_;
+  mutable std::optional<mjrContext> whole_;  // made when first asked for
 };
 
 // What the mouse points at.

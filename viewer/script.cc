@@ -4,6 +4,7 @@
 
 #include <GLFW/glfw3.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -21,6 +22,14 @@ constexpr std::chrono::seconds kWidgetPatience{5};
 constexpr const char* kActions[] = {"click",    "set",        "key",          "hold",
                                     "hover",    "drag",       "double_click", "wait",
                                     "wait_for", "screenshot", "measure"};
+
+// of this process, as the kernel counts it
+double ResidentMegabytes() {
+  std::ifstream in("/proc/self/statm");
+  double size = 0, resident = 0;
+  in >> size >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
 
 std::string ActionOf(const nlohmann::json& entry) {
   if (!entry.is_object()) return {};
@@ -226,12 +235,15 @@ void Script::KeepMeasuring(const ScriptStatus& status) {
   ++measure_->frames;
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - measure_->begin;
   if (passed.count() < measure_->seconds) return;
-  const auto print = [](const char* name, double value) {
+  const auto print = [](const char* name, const char* unit, double value) {
     fmt::print("{}\n",
-               nlohmann::ordered_json{{"name", name}, {"unit", "1/s"}, {"value", value}}.dump());
+               nlohmann::ordered_json{{"name", name}, {"unit", unit}, {"value", value}}.dump());
   };
-  print("view.frames", measure_->frames / passed.count());
-  print("view.control_steps", (status.step - measure_->first_step) / passed.count());
+  if (measure_->seconds > 0) {
+    print("view.frames", "1/s", measure_->frames / passed.count());
+    print("view.control_steps", "1/s", (status.step - measure_->first_step) / passed.count());
+  }
+  print("view.resident", "MB", ResidentMegabytes());
   std::fflush(stdout);
   measure_.reset();
 }

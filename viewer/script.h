@@ -11,7 +11,7 @@
 //   {"wait": 10}                                frames
 //   {"wait_for": "step 20"}                     or "idle", "over", "success", "widget Run/Play"
 //   {"screenshot": "FILE.png"}
-//   {"measure": 10}                             seconds; prints frames/s and the simulation's rate
+//   {"measure": 10}                             seconds; prints frames/s, control steps/s and MB
 
 #pragma once
 

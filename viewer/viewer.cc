@@ -48,14 +48,18 @@ Viewer::Viewer(ViewerOptions options, ViewerSources sources)
 Viewer::~Viewer() {
   SaveSettings(settings_, options_.settings);
   LeaveStage();
-  const auto deadline = Clock::now() + kPatience;
+  const auto begun = Clock::now();
+  const auto deadline = begun + kPatience;
   for (const auto& session : leaving_) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     if (session->Stop(std::max(left, std::chrono::milliseconds(0)))) continue;
     // a policy deep in thought cannot be interrupted, and nobody is waiting for its answer
-    fmt::print(stderr, "vega view: closed while policy {} was at work; its answer is dropped\n",
-               session->policy_name());
+    const std::chrono::duration<double> waited = Clock::now() - begun;
+    fmt::print(stderr,
+               "vega view: closed while policy {} was at work; its answer is dropped after {:.1f} "
+               "s\n",
+               session->policy_name(), waited.count());
     std::fflush(nullptr);
     std::_Exit(0);
   }

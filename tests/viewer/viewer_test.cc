@@ -2,17 +2,26 @@
 
 #include "viewer/viewer.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "policies/hold_policy.h"
 #include "policies/random_policy.h"
 #include "sim/base/error.h"
+#include "tasks/evaluation/live_pictures.h"
 #include "tests/tasks/fake_task.h"
 #include "viewer/commands.h"
+#include "viewer/teleop.h"
 
 namespace vega {
 namespace {
@@ -331,6 +340,134 @@ TEST_CASE("a run is watched while it grows and its episodes are opened", "[windo
             });
   CHECK(seen == 2);
   CHECK(task == 1);
+}
+
+// Thinks until it is let go.
+class SlowPolicy : public Policy {
+ public:
+  explicit SlowPolicy(const std::atomic<bool>& let_go) : let_go_(let_go) {}
+  const PolicyContract& contract() const override { return contract_; }
+  void Reset(const EpisodeKey&) override {}
+  std::vector<Action> Act(const PolicyInput&) override {
+    while (!let_go_) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return {kNoOp};
+  }
+
+ private:
+  PolicyContract contract_;
+  const std::atomic<bool>& let_go_;
+};
+
+// A window whose policy thinks for ever.
+void UseSlowPolicy(Hands& hands, const std::atomic<bool>& let_go) {
+  hands.options.paused = false;
+  hands.sources.open_policy = [&let_go](const std::string& name, const PolicyOptions&) {
+    return PolicySource{.name = name,
+                        .make = [&let_go] { return std::make_unique<SlowPolicy>(let_go); }};
+  };
+}
+
+int64_t Milliseconds() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+// run by the test below, in a process of its own: closing ends that process
+TEST_CASE("a window with a slow policy is closed", "[.slow]") {
+  Hands hands;
+  const std::atomic<bool> let_go = false;
+  UseSlowPolicy(hands, let_go);
+  hands.Run({{{"wait_for", "step 0"}}, {{"key", "Ctrl+F"}}, {{"wait", 10}}});
+}
+
+TEST_CASE("closing the window ends all within a second, a policy at work or not", "[window]") {
+  const fs::path lines = fs::temp_directory_path() / ("vega_slow_" + std::to_string(getpid()));
+  const std::string command =
+      fs::read_symlink("/proc/self/exe").string() + " '[.slow]' >/dev/null 2>" + lines.string();
+  const int64_t begun = Milliseconds();
+  CHECK(std::system(command.c_str()) == 0);
+  CHECK(Milliseconds() - begun < 20000);
+  std::ifstream in(lines);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  CHECK(text.find("closed while policy seeing was at work") != std::string::npos);
+  // from the last frame to the end, as the process itself tells it
+  const size_t told = text.find("after ");
+  REQUIRE(told != std::string::npos);
+  CHECK(std::stod(text.substr(told + 6)) < 1.0);
+  fs::remove(lines);
+}
+
+TEST_CASE("a policy at work does not hold up the next task", "[window]") {
+  Hands hands;
+  std::atomic<bool> let_go = false;
+  UseSlowPolicy(hands, let_go);
+  int64_t last = 0, longest = 0;
+  bool switched = false;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"wait", 5}},
+             {{"click", "Browser/1: push the box again"}},
+             {{"wait", 20}}},
+            [&](const Viewer& viewer) {
+              const int64_t now = Milliseconds();
+              if (last > 0) longest = std::max(longest, now - last);
+              last = now;
+              if (SessionOf(viewer).task().info().index == 1) switched = let_go = true;
+            });
+  CHECK(switched);
+  CHECK(longest < 1500);
+}
+
+TEST_CASE("what the workers of a running evaluation see is shown", "[window]") {
+  Hands hands;
+  const fs::path run = hands.folder() / "run";
+  fs::create_directory(run);
+  std::ofstream(run / "manifest.json") << Json{
+      {"config",
+       {{"suite", "fake_suite"}, {"tasks", {0, 1}}, {"episodes", 1}, {"policy", "seeing"}}}};
+  hands.options.run = run;
+  FakeRenderer renderer;
+  Environment environment(std::make_shared<FakeTask>(0, 1e9),
+                          {.cameras = {"front"}, .image_size = 16}, &renderer);
+  environment.Reset(ResetPlacement(), {});
+  environment.Draw();
+  LivePictures live(run);
+  const EpisodeJob job{.task = {.suite = "fake_suite", .index = 1, .name = "push"}, .episode = 4};
+  live.Offer(0, job, 7, environment);
+  CHECK(ReadLivePictures(run).empty());  // nobody had asked
+  bool drawn = false;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"click", "Inspect/Evaluation"}},
+             {{"wait_for", "widget Evaluation/worker/1/0"}},
+             {{"wait", 2}}},
+            [&](const Viewer& viewer) {
+              live.Offer(1, job, 7, environment);
+              drawn |= !viewer.run().pictures().empty();
+            });
+  CHECK(drawn);
+  const auto pictures = ReadLivePictures(run);
+  REQUIRE(pictures.size() == 1);
+  CHECK(pictures[0].worker == 1);
+  CHECK(pictures[0].task_index == 1);
+  CHECK(pictures[0].episode == 4);
+  CHECK(pictures[0].step == 7);
+  CHECK(pictures[0].cameras.at(0).width == 16);
+}
+
+TEST_CASE("a gamepad's sticks move the hand and A toggles the gripper") {
+  bool closed = false, was_down = false;
+  Action action{};
+  AddGamepad({.left_x = 0.5f, .left_y = -1, .right_x = 0.25f, .right_y = 0.05f}, action, closed,
+             was_down);
+  CHECK(action[0] == 1);     // forwards
+  CHECK(action[1] == -0.5);  // to the right
+  CHECK(action[2] == 0);     // a stick at rest is never quite in the middle
+  CHECK(action[5] == -0.25);
+  CHECK_FALSE(closed);
+  for (int frame = 0; frame < 3; ++frame) AddGamepad({.a = true}, action, closed, was_down);
+  CHECK(closed);  // once, however long it is held
+  AddGamepad({}, action, closed, was_down);
+  AddGamepad({.a = true}, action, closed, was_down);
+  CHECK_FALSE(closed);
 }
 
 TEST_CASE("what a script cannot do is one line that says where", "[window]") {
