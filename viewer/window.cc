@@ -34,6 +34,16 @@ Image ReadBackBuffer(int width, int height) {
   return image;
 }
 
+void RequireVersion(GLFWwindow* window) {
+  const int major = glfwGetWindowAttrib(window, GLFW_CONTEXT_VERSION_MAJOR);
+  const int minor = glfwGetWindowAttrib(window, GLFW_CONTEXT_VERSION_MINOR);
+  if (major > 2 || (major == 2 && minor >= 1)) return;
+  const auto* renderer = reinterpret_cast<const char*>(glGetString(GL_RENDERER));
+  throw Error("the display's OpenGL is " + std::to_string(major) + "." + std::to_string(minor) +
+                  " (" + (renderer == nullptr ? "unknown" : renderer) + "), the window needs 2.1",
+              "update the driver, or draw on the processor: LIBGL_ALWAYS_SOFTWARE=1");
+}
+
 }  // namespace
 
 struct Window::Glfw {
@@ -56,6 +66,7 @@ Window::Window(const WindowOptions& options) : glfw_(std::make_unique<Glfw>()) {
                 "check the display's OpenGL with glxinfo");
   }
   glfwMakeContextCurrent(window_);
+  RequireVersion(window_);
   glfwSwapInterval(options.vsync ? 1 : 0);
 
   IMGUI_CHECKVERSION();

@@ -240,6 +240,10 @@ check "window: no such run" "nowhere is not the folder of a run" "$vega" view --
 check "window: data set garbled" "not an HDF5 file" "$vega" view --dataset "$tmp/noise.hdf5"
 check "window: no such demonstration" "has no demonstration 7" "$vega" view --dataset "$tmp/set.hdf5" --episode 7
 check "window: an episode of nothing" "--episode needs" "$vega" view --episode 2
+if command -v xvfb-run >/dev/null; then
+  check "window: no OpenGL" "no OpenGL window can be opened" xvfb-run -a -s '-extension GLX' "$vega" view
+  check "window: OpenGL too old" "OpenGL is 1.4" env MESA_GL_VERSION_OVERRIDE=1.4 xvfb-run -a "$vega" view
+fi
 check "window: no display" "no window can be opened.*xvfb-run" env -u DISPLAY -u WAYLAND_DISPLAY "$vega" view
 echo "$((count - failed)) of $count bad inputs answered with one clear line"
 [ $failed = 0 ]
