@@ -15,7 +15,7 @@ struct FeaturesBenchOptions {
   int64_t clips = 1;   // pictures, or causal clips, at once
   int64_t frames = 1;  // T of a clip
   int threads = 0;     // of one operation; 0: those of the machine
-  int runs = 5;        // measured, after one that is not
+  int runs = 5;        // measured, after one that is not, on a GPU three
 };
 
 struct FeaturesBenchFigure {

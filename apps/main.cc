@@ -37,7 +37,7 @@ constexpr Mode kModes[] = {
     {"describe", "Write a task's compiled model as text.", AddDescribe},
     {"train", "Train a world model, a semantic encoder or a policy by a recipe.", AddTrain},
     {"features", "Extract a tower's or the agent's features of a clip.", AddFeatures},
-    {"probe", "Measure what frozen features know of space.", AddProbe},
+    {"probe", "Measure what frozen features know of space and things.", AddProbe},
     {"bench", "Measure and print one JSON line a figure.", AddBench},
     {"doctor", "Look at the renderer, the GPU, the versions and the data.", AddDoctor},
     {"view", "Open the window on a task and a policy.", AddView},

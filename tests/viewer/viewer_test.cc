@@ -405,7 +405,7 @@ TEST_CASE("a policy at work does not hold up the next task", "[window]") {
   bool switched = false;
   hands.Run({{{"wait_for", "step 0"}},
              {{"wait", 5}},
-             {{"click", "Browser/1: push the box again"}},
+             {{"key", "PageDown"}},
              {{"wait", 20}}},
             [&](const Viewer& viewer) {
               const int64_t now = Milliseconds();
