@@ -24,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kLeastScenes = 3;  // of a linear probe
+
 // What the views were, so that others can probe the same ones.
 class ViewFile {
  public:
@@ -88,6 +90,7 @@ int Correspondence(const CorrespondenceFlags& flags) {
   std::atomic<bool> stop = false;
   const Interrupt interrupt(stop);
   const ProbeScenes& options = flags.scenes;
+  const ProbeTasks chosen = ChooseTasks(options, 1);
   const auto probe = OpenTorchModule().open_correspondence_probe({options.towers, flags.score});
   EglRenderer renderer;
   SayRenderer(renderer);
@@ -95,7 +98,7 @@ int Correspondence(const CorrespondenceFlags& flags) {
   const fs::path out = options.out;
   bool whole = false;
   const auto tasks = SeeScenes(
-      options, renderer, stop,
+      chosen, options.views, renderer, stop,
       [&](const std::string& name, SeenScene& scene, size_t index) {
         const bool draw = !out.empty() && static_cast<int>(index) < flags.pictures;
         if (draw) MakeFolders(out / "pictures");
@@ -129,12 +132,13 @@ int Linear(const LinearFlags& flags, bool spatial) {
   std::atomic<bool> stop = false;
   const Interrupt interrupt(stop);
   const ProbeScenes& options = flags.scenes;
+  const ProbeTasks chosen = ChooseTasks(options, kLeastScenes);
   const auto probe = OpenTorchModule().open_linear_probe({options.towers, flags.folds});
   EglRenderer renderer;
   SayRenderer(renderer);
   bool whole = false;
   const auto tasks = SeeScenes(
-      options, renderer, stop,
+      chosen, options.views, renderer, stop,
       [&](const std::string& name, SeenScene& scene, size_t) {
         probe->Add({name, std::move(scene.clips), scene.base_position, scene.base_rotation,
                     scene.geom_categories});

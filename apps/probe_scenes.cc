@@ -92,17 +92,28 @@ std::function<void()> AddProbeFlags(CLI::App& mode, ProbeScenes& o) {
   };
 }
 
-std::vector<ProbedTask> SeeScenes(const ProbeScenes& options, EglRenderer& renderer,
-                                  const std::atomic<bool>& stop, const AddScene& add, bool& whole) {
-  const Suite suite = LoadSuite(options.suite);
-  const std::vector<int> tasks = options.tasks.empty() ? SpreadTasks(suite, options.scenes)
-                                                       : ParseTaskList(options.tasks, suite);
+ProbeTasks ChooseTasks(const ProbeScenes& options, int least) {
+  ProbeTasks chosen{LoadSuite(options.suite), {}};
+  chosen.tasks = options.tasks.empty() ? SpreadTasks(chosen.suite, options.scenes)
+                                       : ParseTaskList(options.tasks, chosen.suite);
+  if (static_cast<int>(chosen.tasks.size()) < least) {
+    throw Error(
+        fmt::format("the probe needs {} scenes or more, not {}", least, chosen.tasks.size()),
+        "one to judge it, one to choose its ridge, the others to fit it");
+  }
   if (!options.out.empty()) MakeFolders(options.out);
+  return chosen;
+}
+
+std::vector<ProbedTask> SeeScenes(const ProbeTasks& chosen, const SceneViewOptions& views,
+                                  EglRenderer& renderer, const std::atomic<bool>& stop,
+                                  const AddScene& add, bool& whole) {
+  const auto& [suite, tasks] = chosen;
   std::vector<ProbedTask> seen;
   for (const int index : tasks) {
     if (stop) break;
     const auto task = LoadTask(suite, index);
-    SeenScene scene = SceneViews(task, options.views, renderer);
+    SeenScene scene = SceneViews(task, views, renderer);
     const std::string name = fmt::format("{}/{}", suite.name, task->info().name);
     add(name, scene, seen.size());
     seen.push_back({suite.name, task->info().name});

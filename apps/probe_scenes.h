@@ -12,6 +12,7 @@
 #include "agent/probe/probe_towers.h"
 #include "sim/egl_renderer.h"
 #include "tasks/scene_views.h"
+#include "tasks/suite/libero_suites.h"
 
 namespace CLI {
 class App;
@@ -40,11 +41,20 @@ struct ProbedTask {
   std::string suite, task;
 };
 
+// The tasks to look at, and the folder `out` made: what is wrong with either is said before models
+// are opened. Throws Error, also where there are fewer than `least`.
+struct ProbeTasks {
+  Suite suite;
+  std::vector<int> tasks;
+};
+ProbeTasks ChooseTasks(const ProbeScenes& options, int least);
+
 // Draws each scene's views and hands them to `add` (name, scene, how many came before), with a line
-// on stderr, until all are done or `stop` is set. Makes the folder `out`. Throws Error.
+// on stderr, until all are done or `stop` is set. Throws Error.
 using AddScene = std::function<void(const std::string& name, SeenScene& scene, size_t index)>;
-std::vector<ProbedTask> SeeScenes(const ProbeScenes& options, EglRenderer& renderer,
-                                  const std::atomic<bool>& stop, const AddScene& add, bool& whole);
+std::vector<ProbedTask> SeeScenes(const ProbeTasks& tasks, const SceneViewOptions& views,
+                                  EglRenderer& renderer, const std::atomic<bool>& stop,
+                                  const AddScene& add, bool& whole);
 
 // What decides a probe's results, for its results.json.
 nlohmann::ordered_json ProbeSettings(const std::string& probe, const ProbeScenes& options,

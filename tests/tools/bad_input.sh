@@ -241,8 +241,14 @@ check "window: data set garbled" "not an HDF5 file" "$vega" view --dataset "$tmp
 check "window: no such demonstration" "has no demonstration 7" "$vega" view --dataset "$tmp/set.hdf5" --episode 7
 check "window: an episode of nothing" "--episode needs" "$vega" view --episode 2
 if command -v xvfb-run >/dev/null; then
-  check "window: no OpenGL" "no OpenGL window can be opened" xvfb-run -a -s '-extension GLX' "$vega" view
-  check "window: OpenGL too old" "OpenGL is 1.4" env MESA_GL_VERSION_OVERRIDE=1.4 xvfb-run -a "$vega" view
+  # xvfb-run has words of its own
+  under() {
+    xvfb-run -a "$@" 2>&1 >/dev/null | grep -v "^xvfb-run:" >&2
+    return "${PIPESTATUS[0]}"
+  }
+  export -f under
+  check "window: no OpenGL" "no OpenGL window can be opened" bash -c 'under -s "-extension GLX" "$0" view' "$vega"
+  check "window: OpenGL too old" "OpenGL is 1.4" bash -c 'MESA_GL_VERSION_OVERRIDE=1.4 under "$0" view' "$vega"
 fi
 check "window: no display" "no window can be opened.*xvfb-run" env -u DISPLAY -u WAYLAND_DISPLAY "$vega" view
 echo "$((count - failed)) of $count bad inputs answered with one clear line"
