@@ -13,6 +13,7 @@
 
 #include "apps/dataset_pack.h"
 #include "apps/modes.h"
+#include "apps/training_data.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/egl_renderer.h"
@@ -348,8 +349,16 @@ std::function<int()> AddDataset(CLI::App& mode) {
       "pack", "Draw and label the frames that training will see, from demonstrations' states.");
   const std::function<int()> run_pack = AddPackFlags(*pack);
 
+  CLI::App* make = mode.add_subcommand(
+      "make", "Collect and pack what a list of packs asks for, see docs/DATASETS.md.");
+  make->add_option("list", o->file, "JSON file: a list of packs, or an object with one as \"data\"")
+      ->required();
+  make->add_option("--out", o->out, "folder of the packs; demonstrations go to its demos/")
+      ->required();
+
   return [=] {
     if (pack->parsed()) return run_pack();
+    if (make->parsed()) return MakeFromList(o->file, o->out);
     if (info->parsed()) return Info(*o);
     if (validate->parsed()) return ValidateFile(*o);
     if (replay->parsed()) return Replay(*o);

@@ -31,6 +31,7 @@ constexpr Mode kModes[] = {
     {"suite", "Check that a suite's tasks are sound: vega suite verify.", AddSuite},
     {"generate", "Make new problems over LIBERO's scenes, each certified by the expert.", AddGenerate},
     {"eval", "Run a policy on a suite's tasks and measure its success rate.", AddEval},
+    {"compare", "Compare two runs on the episodes both have: a paired test.", AddCompare},
     {"replay", "Play given actions from an initial state and record everything.", AddReplay},
     {"collect", "Write demonstrations as LIBERO/robomimic HDF5.", AddCollect},
     {"dataset", "Look at, check, replay, measure and convert demonstrations.", AddDataset},

@@ -20,6 +20,7 @@ std::function<int()> AddSuites(CLI::App& mode);
 std::function<int()> AddSuite(CLI::App& mode);
 std::function<int()> AddGenerate(CLI::App& mode);
 std::function<int()> AddEval(CLI::App& mode);
+std::function<int()> AddCompare(CLI::App& mode);
 std::function<int()> AddReplay(CLI::App& mode);
 std::function<int()> AddCollect(CLI::App& mode);
 std::function<int()> AddDataset(CLI::App& mode);

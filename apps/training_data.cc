@@ -1,0 +1,177 @@
+#include "apps/training_data.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <string>
+
+#include "apps/collect.h"
+#include "apps/dataset_pack.h"
+#include "apps/interrupt.h"
+#include "sim/base/error.h"
+#include "sim/base/file.h"
+#include "tasks/training/pack_folder.h"
+
+namespace vega {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr int kInterrupted = 130;
+const std::set<std::string> kCollectKeys = {"suite", "tasks", "episodes", "policy",
+                                            "noise", "seed",  "hold",     "arm_noise"};
+const std::set<std::string> kPackKeys = {
+    "pack",  "size", "render_quality", "clip",     "stride",        "chunk",       "samples",
+    "every", "seed", "collect",        "held_out", "camera_jitter", "light_jitter"};
+
+void RequireKeys(const Json& json, const std::set<std::string>& known, const std::string& where) {
+  if (!json.is_object()) throw Error(where + " is not an object of keys and values");
+  for (const auto& [key, value] : json.items()) {
+    if (known.contains(key)) continue;
+    const std::vector<std::string> names(known.begin(), known.end());
+    throw Error(fmt::format("{}: unknown key \"{}\"", where, key),
+                fmt::format("known are {}", fmt::join(names, ", ")));
+  }
+}
+
+// leaves `value` as it is when the key is not there
+template <typename T>
+void Take(const Json& json, const char* key, T& value, const std::string& where) {
+  if (!json.contains(key)) return;
+  try {
+    json.at(key).get_to(value);
+  } catch (const Json::exception&) {
+    throw Error(
+        fmt::format("{}: {} is {}, which is of the wrong type", where, key, json.at(key).dump()));
+  }
+}
+
+CollectFlags CollectionOf(const Json& json, const fs::path& demos, const std::string& where) {
+  CollectFlags flags;
+  flags.image = 0;
+  flags.episodes = 0;
+  Take(json, "suite", flags.suite, where);
+  Take(json, "tasks", flags.tasks, where);
+  Take(json, "episodes", flags.episodes, where);
+  Take(json, "policy", flags.policy, where);
+  Take(json, "noise", flags.noise, where);
+  Take(json, "seed", flags.seed, where);
+  Take(json, "hold", flags.hold, where);
+  Take(json, "arm_noise", flags.arm_noise, where);
+  if (flags.suite.empty() || flags.episodes < 1) {
+    throw Error(where + ": a collection needs a suite and episodes, at least one",
+                R"(e.g. {"suite": "libero_goal", "episodes": 15})");
+  }
+  // what tells two collections of a recipe apart; that the rest is the same is checked on resuming
+  std::string name = fs::path(flags.suite).filename().string();
+  if (!flags.tasks.empty()) name += "-" + flags.tasks;
+  if (flags.noise > 0) name += fmt::format("-noise{}", flags.noise);
+  name += fmt::format("-{}x{}.hdf5", flags.episodes, flags.seed);
+  flags.out = (demos / name).string();
+  flags.resume = fs::exists(flags.out) || fs::exists(flags.out + ".parts");
+  return flags;
+}
+
+PackOptions OptionsOf(const Json& json, const std::string& where) {
+  PackOptions options;
+  Take(json, "size", options.size, where);
+  Take(json, "clip", options.clip_length, where);
+  Take(json, "stride", options.clip_stride, where);
+  Take(json, "chunk", options.chunk_length, where);
+  Take(json, "every", options.every, where);
+  if (options.every > 0) options.samples = 0;
+  Take(json, "samples", options.samples, where);
+  Take(json, "held_out", options.held_out, where);
+  Take(json, "camera_jitter", options.camera_jitter, where);
+  Take(json, "light_jitter", options.light_jitter, where);
+  Take(json, "seed", options.seed, where);
+  if (json.contains("render_quality")) {
+    std::string quality;
+    Take(json, "render_quality", quality, where);
+    options.quality = ParseRenderQuality(quality);
+  }
+  return options;
+}
+
+// of a whole pack, whose demonstrations may be gone
+void RequireSameOptions(const fs::path& folder, const PackOptions& options) {
+  const auto was = ReadPack(folder).at("config");
+  for (const auto& [key, value] : PackConfig({}, options).items()) {
+    if (key == "sources" || was.value(key, nlohmann::ordered_json()) == value) continue;
+    throw Error(fmt::format("{} was packed with another {}: {}, not {}", folder.string(), key,
+                            was.value(key, nlohmann::ordered_json()).dump(), value.dump()),
+                "name the recipe's pack differently, or remove that folder");
+  }
+}
+
+// one pack of the list
+class PackRecipe {
+ public:
+  PackRecipe(const Json& json, const fs::path& folder, const std::string& where) {
+    std::set<std::string> known = kPackKeys;
+    const bool brief = json.is_object() && !json.contains("collect");
+    if (brief) known.insert(kCollectKeys.begin(), kCollectKeys.end());
+    RequireKeys(json, known, where);
+    std::string name;
+    Take(json, "pack", name, where);
+    if (name.empty() || name == "demos" || fs::path(name).filename() != name) {
+      throw Error(fmt::format("{}: \"{}\" is no name of a pack", where, name),
+                  R"(give "pack" the name of a folder other than demos)");
+    }
+    flags_.out = (folder / name).string();
+    flags_.options = OptionsOf(json, where);
+    for (const Json& one : brief ? Json::array({json}) : json.at("collect")) {
+      if (!brief) RequireKeys(one, kCollectKeys, where + ": collect");
+      collections_.push_back(CollectionOf(one, folder / "demos", where));
+      flags_.files.push_back(collections_.back().out);
+    }
+  }
+
+  void Make(std::atomic<bool>& stop) {
+    if (fs::exists(fs::path(flags_.out) / "pack.json")) {
+      RequireSameOptions(flags_.out, flags_.options);
+      return;
+    }
+    for (const CollectFlags& collection : collections_) {
+      fs::create_directories(fs::path(collection.out).parent_path());
+      // episodes that gave no demonstration are reported and left out
+      RunCollect(collection, stop);
+      if (stop) return;
+    }
+    flags_.resume = IsPack(flags_.out);
+    RunPack(flags_, stop);
+  }
+
+ private:
+  std::vector<CollectFlags> collections_;
+  PackFlags flags_;
+};
+
+}  // namespace
+
+int MakeFromList(const fs::path& list, const fs::path& folder) {
+  const Json json = Json::parse(MappedFile(list).text(), nullptr, false);
+  if (json.is_discarded()) throw Error(list.string() + " is not valid JSON");
+  std::atomic<bool> stop = false;
+  const Interrupt interrupt(stop);
+  MakeTrainingData(json.is_object() ? json.value("data", Json()) : json, folder, stop);
+  if (!stop) return 0;
+  fmt::print(stderr, "vega dataset: interrupted (the same command continues)\n");
+  return kInterrupted;
+}
+
+void MakeTrainingData(const Json& data, const fs::path& folder, std::atomic<bool>& stop) {
+  if (!data.is_array()) throw Error("data is not a list of packs", "see docs/DATASETS.md");
+  // all of it is looked at before any of it is made
+  std::vector<PackRecipe> recipes;
+  for (size_t i = 0; i < data.size(); ++i) {
+    recipes.emplace_back(data[i], folder, fmt::format("data[{}]", i));
+  }
+  for (PackRecipe& recipe : recipes) {
+    if (stop) return;
+    recipe.Make(stop);
+  }
+}
+
+}  // namespace vega

@@ -1,0 +1,32 @@
+// The data of a training recipe, made where it is missing: demonstrations collected without
+// pictures, then packed. The same as vega collect and vega dataset pack by hand.
+
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace vega {
+
+// `data` is a list of packs:
+//
+//   {"pack": "base-goal", "samples": 25, "clip": 1,
+//    "collect": [{"suite": "libero_goal", "episodes": 15},
+//                {"suite": "libero_goal", "episodes": 15, "noise": 0.2, "seed": 1}]}
+//
+// The other keys are the flags of the two modes: of a pack size, render_quality, clip, stride,
+// chunk, samples or every, held_out, camera_jitter, light_jitter, seed; of a collection suite,
+// tasks, episodes, policy, noise, seed, hold, arm_noise. A pack with a single collection may have
+// its keys beside its own, which then share the seed.
+//
+// Demonstrations go to folder/demos, packs to folder/NAME. What is whole is left as it is, what was
+// cut short goes on. Throws Error for an unknown key, and for a pack that is there with other
+// options. Returns early when `stop` turns true.
+void MakeTrainingData(const nlohmann::json& data, const std::filesystem::path& folder,
+                      std::atomic<bool>& stop);
+
+// vega dataset make: the list in a file, or as "data" in a recipe. Exit code of the verb.
+int MakeFromList(const std::filesystem::path& list, const std::filesystem::path& folder);
+
+}  // namespace vega
