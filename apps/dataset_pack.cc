@@ -10,6 +10,8 @@
 
 #include "apps/interrupt.h"
 #include "sim/base/error.h"
+#include "sim/camera.h"
+#include "tasks/dataset/demo_scene.h"
 #include "tasks/evaluation/progress.h"
 #include "tasks/training/pack.h"
 #include "tasks/training/pack_check.h"
@@ -85,19 +87,20 @@ int RunPack(const PackFlags& flags, std::atomic<bool>& stop) {
   std::vector<Hdf5Reader> sources;
   for (const std::string& file : flags.files) sources.push_back(Hdf5Reader::Open(file));
   const PackPlan plan = PlanPack(sources, flags.options);
-  {
-    // fails before anything is made when nothing can be drawn
-    const EglRenderer renderer({.quality = flags.options.quality});
-    fmt::print(stderr, "renderer: {}{}, {} pictures; {} samples of {} demonstrations\n",
-               renderer.name(),
-               renderer.software() ? "  ** SOFTWARE: pictures are drawn by the CPU **" : "",
-               Name(flags.options.quality), plan.samples.size(), plan.episodes.size());
-  }
+  // fails before anything is made when there is nothing to draw, or nothing to draw with
+  const DemoInfo& first = sources.at(0).demos().at(0);
+  const std::shared_ptr<const Task> task = LiberoDemoTasks()(first);
+  for (const std::string& camera : flags.options.cameras) FindCamera(*task->model(), camera);
+  const EglRenderer renderer({.quality = flags.options.quality});
   PackFolder folder(flags.out, PackConfig(sources, flags.options), flags.resume);
   if (folder.complete()) {
     fmt::print("{} is complete\n", flags.out);
     return 0;
   }
+  fmt::print(stderr, "renderer: {}{}, {} pictures; {} samples of {} demonstrations\n",
+             renderer.name(),
+             renderer.software() ? "  ** SOFTWARE: pictures are drawn by the CPU **" : "",
+             Name(flags.options.quality), plan.samples.size(), plan.episodes.size());
   PackProgress progress(Missing(plan, folder));
   const bool whole = WritePack(sources, flags.options, plan, folder, stop, [&] { progress.Add(); });
   progress.End();

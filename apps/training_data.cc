@@ -97,7 +97,8 @@ PackOptions OptionsOf(const Json& json, const std::string& where) {
 // of a whole pack, whose demonstrations may be gone
 void RequireSameOptions(const fs::path& folder, const PackOptions& options) {
   const auto was = ReadPack(folder).at("config");
-  for (const auto& [key, value] : PackConfig({}, options).items()) {
+  const auto now = PackConfig({}, options);
+  for (const auto& [key, value] : now.items()) {
     if (key == "sources" || was.value(key, nlohmann::ordered_json()) == value) continue;
     throw Error(fmt::format("{} was packed with another {}: {}, not {}", folder.string(), key,
                             was.value(key, nlohmann::ordered_json()).dump(), value.dump()),

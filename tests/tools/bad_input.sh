@@ -235,13 +235,13 @@ check "collect onto a file" "there already" "${collect[@]}" --out "$tmp/set.hdf5
 check "collect: resume nothing" "no collection to resume" "${collect[@]}" --out "$tmp/fresh.hdf5" --resume
 check "collect: resume with another seed" "seed.*0, not 1" "${collect[@]}" --out "$tmp/set.hdf5" --resume --seed 1
 check "collect: contradictory flags" "exclude each other" "${collect[@]}" --out "$tmp/x.hdf5" --keep-noops --filter-noops
-check "collect: two noises" "both disturb" "${collect[@]}" --out "$tmp/x.hdf5" --policy expert:0.5 --noise 0.2
-check "collect: picture of 7 px" "image" "${collect[@]}" --out "$tmp/x.hdf5" --image 7
+check "collect: two noises" "both disturb" "$vega" collect --suite libero_object --policy expert:0.5 --noise 0.2 --out "$tmp/x.hdf5"
+check "collect: picture of 7 px" "image" "$vega" collect --suite libero_object --image 7 --out "$tmp/x.hdf5"
 # packs: no data set, sizes and choices that do not fit, places that are taken, no pack
 pack=("$vega" dataset pack "$tmp/set.hdf5" --samples 1 --size 16 --held-out 0)
 "${pack[@]}" --out "$tmp/pack" >/dev/null 2>&1
 check "pack of nothing" "nowhere.hdf5.*no such file" "$vega" dataset pack "$tmp/nowhere.hdf5" --out "$tmp/p"
-check "pack of odd size" "whole cells" "${pack[@]}" --out "$tmp/p" --size 18
+check "pack of odd size" "whole cells" "$vega" dataset pack "$tmp/set.hdf5" --out "$tmp/p" --size 18
 check "pack by number and by step" "excludes" "${pack[@]}" --out "$tmp/p" --every 2
 check "pack of an unknown camera" "frontview" "${pack[@]}" --out "$tmp/p2" --cameras front
 check "pack onto a pack" "there already" "${pack[@]}" --out "$tmp/pack"
