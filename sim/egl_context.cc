@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -25,6 +27,23 @@ bool HasClientExtension(std::string_view name) {
   return all && std::string_view(all).find(name) != std::string_view::npos;
 }
 
+// The device that OpenGL and CUDA share when nobody chose one: CUDA's first, -1 where none says it
+// is.
+int CudaDevice(std::span<const EGLDeviceEXT> devices) {
+  const auto query = reinterpret_cast<PFNEGLQUERYDEVICEATTRIBEXTPROC>(
+      eglGetProcAddress("eglQueryDeviceAttribEXT"));
+  const auto describe = reinterpret_cast<PFNEGLQUERYDEVICESTRINGEXTPROC>(
+      eglGetProcAddress("eglQueryDeviceStringEXT"));
+  if (!query || !describe) return -1;
+  for (size_t i = 0; i < devices.size(); ++i) {
+    const char* extensions = describe(devices[i], EGL_EXTENSIONS);
+    if (!extensions || !std::strstr(extensions, "EGL_NV_device_cuda")) continue;
+    EGLAttrib number = -1;
+    if (query(devices[i], EGL_CUDA_DEVICE_NV, &number) && number == 0) return static_cast<int>(i);
+  }
+  return -1;
+}
+
 // displays worth trying, best first
 std::vector<EGLDisplay> Displays() {
   std::vector<EGLDisplay> displays;
@@ -37,7 +56,8 @@ std::vector<EGLDisplay> Displays() {
     EGLint count = 0;
     if (!query_devices(devices.size(), devices.data(), &count)) count = 0;
     const char* chosen = std::getenv("MUJOCO_EGL_DEVICE_ID");
-    const int first = chosen ? std::atoi(chosen) : 0;
+    const int first =
+        chosen ? std::atoi(chosen) : CudaDevice({devices.data(), static_cast<size_t>(count)});
     if (first > 0 && first < count) std::swap(devices[0], devices[first]);
     for (int i = 0; i < count; ++i) {
       displays.push_back(platform_display(EGL_PLATFORM_DEVICE_EXT, devices[i], nullptr));

@@ -8,10 +8,10 @@
 namespace vega {
 
 // An OpenGL (compatibility profile) context without a window. It is made on the first EGL device
-// that can (device MUJOCO_EGL_DEVICE_ID first, where that is set), else on Mesa's surfaceless
-// platform, else on the default display. Displays belong to the process and stay initialised;
-// contexts are released with this object. A context is current only while a Binding lives, so it
-// may be used on any thread, by one at a time.
+// that can (first device MUJOCO_EGL_DEVICE_ID where that is set, else CUDA's first), else on Mesa's
+// surfaceless platform, else on the default display. Displays belong to the process and stay
+// initialised; contexts are released with this object. A context is current only while a Binding
+// lives, so it may be used on any thread, by one at a time.
 class EglContext {
  public:
   // Throws Error when no display offers a context.
