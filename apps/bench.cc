@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/bench_features.h"
+#include "apps/bench_train.h"
 #include "apps/bench_figure.h"
 #include "apps/interrupt.h"
 #include "apps/modes.h"
@@ -319,6 +320,8 @@ std::function<int()> AddBench(CLI::App& mode) {
   CLI::App* eval = mode.add_subcommand("eval", "Whole episodes of a policy.");
   CLI::App* features = mode.add_subcommand("features", "VAE and DiT of a tower.");
   const std::function<int()> bench_features = AddBenchFeatures(*features);
+  CLI::App* train = mode.add_subcommand("train", "A step of one stage of a recipe.");
+  const std::function<int()> bench_train = AddBenchTrain(*train);
   mode.require_subcommand(1);
   for (CLI::App* each : {sim, render, eval}) {
     AddTaskFlags(*each, *o);
@@ -341,6 +344,7 @@ std::function<int()> AddBench(CLI::App& mode) {
   AddRenderQuality(*eval, o->quality, "what the policy learnt from, else exact");
   return [=] {
     if (features->parsed()) return bench_features();
+    if (train->parsed()) return bench_train();
     if (sim->parsed()) return BenchSim(*o);
     return render->parsed() ? BenchRender(*o) : BenchEval(*o);
   };

@@ -72,7 +72,7 @@ class TrainConsole : public TrainObserver {
     for (const std::string& name : plan.suites) {
       const Suite suite = LoadSuite(name);
       std::vector<EpisodeJob> jobs;
-      for (const int task : ParseTaskList("", suite)) {
+      for (const int task : ParseTaskList(plan.tasks, suite)) {
         const TaskEntry& entry = suite.tasks[task];
         for (int episode = 0; episode < plan.episodes; ++episode) {
           jobs.push_back(

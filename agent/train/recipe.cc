@@ -53,7 +53,8 @@ void Fields(V& v, PolicyStageOptions& o) {
 
 template <class V>
 void Fields(V& v, EvaluationPlan& o) {
-  v("every", o.every), v("suites", o.suites), v("episodes", o.episodes);
+  v("every", o.every), v("suites", o.suites), v("tasks", o.tasks);
+  v("episodes", o.episodes);
 }
 
 template <class V>
@@ -71,6 +72,7 @@ template <class V>
 void Fields(V& v, Recipe& o) {
   v("name", o.name), v("description", o.description), v("seed", o.seed), v("out", o.out);
   v("init", o.init), v("init_parts", o.init_parts), v("agent", o.agent);
+  v("data", o.data);
 }
 
 namespace {

@@ -70,9 +70,10 @@ struct PolicyStageOptions {
 
 // Episodes played with the averaged weights while a policy trains.
 struct EvaluationPlan {
-  int64_t every = 0;                // steps; 0: never
-  std::vector<std::string> suites;  // each whole
-  int episodes = 1;                 // initial states a task
+  int64_t every = 0;  // steps; 0: never
+  std::vector<std::string> suites;
+  std::string tasks;  // of each, e.g. "0,3-5"; empty: all
+  int episodes = 1;   // initial states a task
 };
 
 struct StageOptions {
@@ -104,6 +105,8 @@ struct Recipe {
   // "policy" (projectors, fusion, head).
   std::vector<std::string> init_parts = {"world", "semantic", "policy"};
   nlohmann::json agent = nlohmann::json::object();  // of config.json, laid over vega-tiny's
+  // How its packs are made where they are missing; read by the program, see docs/TRAINING.md.
+  nlohmann::json data = nlohmann::json::array();
   std::vector<StageOptions> stages;
 };
 

@@ -251,6 +251,21 @@ mkdir -p "$tmp/half" && echo '{}' >"$tmp/half/packing.json"
 check "pack that is not finished" "not finished" "$vega" dataset info "$tmp/half"
 # comparing: no run, runs of other episodes
 check "compare: no run" "not the folder of a run" "$vega" compare "$tmp/nowhere" "$tmp/pack"
+# training: recipes that are none, packs that are not there
+recipe() { echo "$2" >"$tmp/$1.json"; echo "$tmp/$1.json"; }
+check "recipe missing" "nowhere.json" "$vega" train "$tmp/nowhere.json"
+check "recipe garbled" "not a JSON object" "$vega" train "$tmp/noise.hdf5"
+check "recipe without stages" "has no stages" "$vega" train "$(recipe bare '{"name": "x"}')"
+check "recipe: unknown key" "unknown key 'lr' in .*stages\[0\]" "$vega" train \
+  "$(recipe key '{"stages": [{"stage": "vae", "packs": ["a"], "lr": 1}]}')"
+check "recipe: unknown stage" "stages\[0\].stage.*vae, world, semantic, policy" "$vega" train \
+  "$(recipe stage '{"stages": [{"stage": "vea", "packs": ["a"]}]}')"
+check "recipe: nothing to learn from" "packs is not usable" "$vega" train "$(recipe packs '{"stages": [{"stage": "vae"}]}')"
+check "recipe: an agent that does not fit" "do not fit together" "$vega" train \
+  "$(recipe agent '{"agent": {"head": {"num_tokens": 3}}, "stages": [{"stage": "vae", "packs": ["a"]}]}')"
+check "train: no such pack" "no pack.json" "$vega" train \
+  "$(recipe nopack '{"stages": [{"stage": "policy", "packs": ["a"]}]}')" --data "$tmp" --out "$tmp/run-nopack"
+check "train: the folder holds a run" "already holds a run.*--resume" "$vega" train "$tmp/nopack.json" --data "$tmp" --out "$tmp/run-nopack"
 # the window: what is asked of it is looked at before a display is
 check "window: no such run" "nowhere is not the folder of a run" "$vega" view --run "$tmp/nowhere"
 check "window: data set garbled" "not an HDF5 file" "$vega" view --dataset "$tmp/noise.hdf5"
