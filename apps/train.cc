@@ -12,6 +12,7 @@
 #include "agent/train/trainer.h"
 #include "apps/interrupt.h"
 #include "apps/modes.h"
+#include "apps/training_data.h"
 #include "policies/registry.h"
 #include "policies/torch_module.h"
 #include "sim/base/error.h"
@@ -124,7 +125,8 @@ int Run(const TrainFlags& flags) {
                        .threads = flags.threads};
   if (!flags.out.empty()) options.recipe.out = flags.out;
   TrainConsole console(stop);
-  const bool whole = torch.train(options, console, stop);
+  MakeTrainingData(options.recipe.data, options.data, stop);
+  const bool whole = !stop && torch.train(options, console, stop);
   console.End();
   if (!whole) {
     fmt::print(stderr,
