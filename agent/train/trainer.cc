@@ -11,12 +11,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <memory>
 
 #include "agent/device.h"
 #include "agent/modules.h"
-#include "agent/train/event_file.h"
+#include "agent/train/metrics.h"
 #include "agent/train/optimizer.h"
 #include "agent/train/sample_store.h"
 #include "agent/train/stage.h"
@@ -31,7 +30,6 @@ namespace vega {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Scalars = std::map<std::string, double>;
 
 // Matrix products and convolutions in bf16 while it lives.
 class Autocast {
@@ -52,50 +50,6 @@ class Autocast {
 
  private:
   bool on_, before_;
-};
-
-// metrics.jsonl and the event file.
-class Metrics {
- public:
-  // Drops lines of stages and steps that are about to be run again.
-  Metrics(const std::filesystem::path& folder, int stage, int64_t step)
-      : file_(folder / "metrics.jsonl"), events_(folder) {
-    std::string kept;
-    std::ifstream in(file_);
-    for (std::string line; std::getline(in, line);) {
-      const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-      if (json.is_discarded()) continue;  // cut by a kill
-      const int before = json.value("index", 0);
-      if (before < stage || (before == stage && json.value("step", int64_t{0}) <= step)) {
-        kept += line + "\n";
-      }
-    }
-    in.close();
-    AtomicFile out(file_);
-    out.Write(kept);
-    out.Commit(/*flush=*/false);
-  }
-
-  void Add(int index, const std::string& stage, int64_t step, const Scalars& scalars) {
-    nlohmann::ordered_json line = {{"index", index}, {"stage", stage}, {"step", step}};
-    for (const auto& [name, value] : scalars) {
-      line[name] = value;
-      events_.AddScalar(stage + "/" + name, step, value);
-    }
-    std::ofstream out(file_, std::ios::app);
-    out << line.dump() << "\n";
-    out.flush();
-    if (!out) throw Error(fmt::format("cannot write {}", file_.string()), "free some disk");
-    events_.Flush();
-  }
-  void Add(const std::string& stage, int64_t step, const std::map<std::string, Image>& pictures) {
-    for (const auto& [name, image] : pictures) events_.AddImage(stage + "/" + name, step, image);
-    events_.Flush();
-  }
-
- private:
-  std::filesystem::path file_;
-  EventFile events_;
 };
 
 // One stage from where it stands to its end.
