@@ -18,88 +18,14 @@
 #include "policies/hold_policy.h"
 #include "policies/random_policy.h"
 #include "sim/base/error.h"
-#include "tasks/evaluation/live_pictures.h"
-#include "tests/tasks/fake_task.h"
+#include "tests/viewer/hands.h"
 #include "viewer/commands.h"
-#include "viewer/teleop.h"
 
 namespace vega {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-// Sees two colours through two cameras and shows tokens of its own making.
-class SeeingPolicy : public Policy {
- public:
-  SeeingPolicy(std::vector<std::string>& heard, double gate) : heard_(heard), gate_(gate) {
-    contract_.chunk_length = 4;
-  }
-  const PolicyContract& contract() const override { return contract_; }
-  void Reset(const EpisodeKey&) override {}
-  std::vector<Action> Act(const PolicyInput& input) override {
-    heard_.push_back(input.instruction);
-    Action action = kNoOp;
-    action[0] = 0.3;
-    return std::vector<Action>(4, action);
-  }
-  bool remembers() const override { return false; }
-
- private:
-  PolicyContract contract_;
-  std::vector<std::string>& heard_;
-  double gate_;
-};
-
-// A folder of this test and the window over it.
-class Hands {
- public:
-  Hands() {
-    char folder[] = "/tmp/vega-viewer-XXXXXX";
-    folder_ = mkdtemp(folder);
-    options.suite = "fake_suite";
-    options.policy.name = "seeing";
-    options.paused = true;
-    options.width = 900;
-    options.height = 560;
-    options.recordings = folder_;
-    sources.instructions = {{"fake_suite", {"push the box", "push the box again"}}};
-    sources.load_task = [](const std::string&, int index) {
-      return std::make_shared<FakeTask>(index, 1e9);
-    };
-    sources.open_policy = [this](const std::string& name, const PolicyOptions& options) {
-      opened.push_back({name, options});
-      if (name == "missing") throw Error("there is no such policy");
-      return PolicySource{.name = name, .make = [this, options] {
-                            return std::make_unique<SeeingPolicy>(heard,
-                                                                  options.gate.value_or(0.5));
-                          }};
-    };
-    sources.policies = {"seeing", "missing"};
-  }
-  ~Hands() { fs::remove_all(folder_); }
-
-  // runs the script to its end; `look` is called after each frame
-  void Run(const Json& script, const std::function<void(const Viewer&)>& look = {}) {
-    options.script = folder_ / "script.json";
-    std::ofstream(options.script) << script.dump();
-    sources.after_frame = look;
-    RunViewer(options, sources);
-  }
-
-  ViewerOptions options;
-  ViewerSources sources;
-  std::vector<std::string> heard;                             // instructions, by call
-  std::vector<std::pair<std::string, PolicyOptions>> opened;  // policies
-  const fs::path& folder() const { return folder_; }
-
- private:
-  fs::path folder_;
-};
-
-const Session& SessionOf(const Viewer& viewer, size_t lane = 0) {
-  return *viewer.stage().lanes.at(lane).session;
-}
 
 TEST_CASE("a paused window holds time still, a step is one control step, play goes on",
           "[window]") {
@@ -304,44 +230,6 @@ TEST_CASE("every menu item and every key works without an OpenGL error", "[windo
   CHECK(videos >= 1);
 }
 
-TEST_CASE("a run is watched while it grows and its episodes are opened", "[window]") {
-  Hands hands;
-  const fs::path run = hands.folder() / "run";
-  fs::create_directory(run);
-  std::ofstream(run / "manifest.json") << Json{
-      {"config",
-       {{"suite", "fake_suite"}, {"tasks", {0, 1}}, {"episodes", 1}, {"policy", "seeing"}}}};
-  const auto append = [&](int task, const std::string& end) {
-    EpisodeRecord record{.suite = "fake_suite",
-                         .task = task,
-                         .task_name = "fake",
-                         .instruction = "push",
-                         .outcome = Outcome::kSuccess,
-                         .steps = 3};
-    std::ofstream(run / "episodes.jsonl", std::ios::app) << ToJson(record).dump() << end;
-  };
-  append(0, "\n");
-  hands.options.run = run;
-  size_t seen = 0;
-  int task = -1;
-  bool appended = false;
-  hands.Run({{{"wait_for", "step 0"}},
-             {{"click", "Inspect/Evaluation"}},
-             {{"wait_for", "widget Evaluation/episode 1"}},
-             {{"click", "Evaluation/episode 1"}},
-             {{"wait", 3}},
-             {{"wait_for", "idle"}},
-             {{"wait", 3}}},
-            [&](const Viewer& viewer) {
-              if (!appended) append(1, "\n");
-              appended = true;
-              seen = viewer.run().records().size();
-              task = SessionOf(viewer).task().info().index;
-            });
-  CHECK(seen == 2);
-  CHECK(task == 1);
-}
-
 // Thinks until it is let go.
 class SlowPolicy : public Policy {
  public:
@@ -403,10 +291,7 @@ TEST_CASE("a policy at work does not hold up the next task", "[window]") {
   UseSlowPolicy(hands, let_go);
   int64_t last = 0, longest = 0;
   bool switched = false;
-  hands.Run({{{"wait_for", "step 0"}},
-             {{"wait", 5}},
-             {{"key", "PageDown"}},
-             {{"wait", 20}}},
+  hands.Run({{{"wait_for", "step 0"}}, {{"wait", 5}}, {{"key", "PageDown"}}, {{"wait", 20}}},
             [&](const Viewer& viewer) {
               const int64_t now = Milliseconds();
               if (last > 0) longest = std::max(longest, now - last);
@@ -415,59 +300,6 @@ TEST_CASE("a policy at work does not hold up the next task", "[window]") {
             });
   CHECK(switched);
   CHECK(longest < 1500);
-}
-
-TEST_CASE("what the workers of a running evaluation see is shown", "[window]") {
-  Hands hands;
-  const fs::path run = hands.folder() / "run";
-  fs::create_directory(run);
-  std::ofstream(run / "manifest.json") << Json{
-      {"config",
-       {{"suite", "fake_suite"}, {"tasks", {0, 1}}, {"episodes", 1}, {"policy", "seeing"}}}};
-  hands.options.run = run;
-  FakeRenderer renderer;
-  Environment environment(std::make_shared<FakeTask>(0, 1e9),
-                          {.cameras = {"front"}, .image_size = 16}, &renderer);
-  environment.Reset(ResetPlacement(), {});
-  environment.Draw();
-  LivePictures live(run);
-  const EpisodeJob job{.task = {.suite = "fake_suite", .index = 1, .name = "push"}, .episode = 4};
-  live.Offer(0, job, 7, environment);
-  CHECK(ReadLivePictures(run).empty());  // nobody had asked
-  bool drawn = false;
-  hands.Run({{{"wait_for", "step 0"}},
-             {{"click", "Inspect/Evaluation"}},
-             {{"wait_for", "widget Evaluation/worker/1/0"}},
-             {{"wait", 2}}},
-            [&](const Viewer& viewer) {
-              live.Offer(1, job, 7, environment);
-              drawn |= !viewer.run().pictures().empty();
-            });
-  CHECK(drawn);
-  const auto pictures = ReadLivePictures(run);
-  REQUIRE(pictures.size() == 1);
-  CHECK(pictures[0].worker == 1);
-  CHECK(pictures[0].task_index == 1);
-  CHECK(pictures[0].episode == 4);
-  CHECK(pictures[0].step == 7);
-  CHECK(pictures[0].cameras.at(0).width == 16);
-}
-
-TEST_CASE("a gamepad's sticks move the hand and A toggles the gripper") {
-  bool closed = false, was_down = false;
-  Action action{};
-  AddGamepad({.left_x = 0.5f, .left_y = -1, .right_x = 0.25f, .right_y = 0.05f}, action, closed,
-             was_down);
-  CHECK(action[0] == 1);     // forwards
-  CHECK(action[1] == -0.5);  // to the right
-  CHECK(action[2] == 0);     // a stick at rest is never quite in the middle
-  CHECK(action[5] == -0.25);
-  CHECK_FALSE(closed);
-  for (int frame = 0; frame < 3; ++frame) AddGamepad({.a = true}, action, closed, was_down);
-  CHECK(closed);  // once, however long it is held
-  AddGamepad({}, action, closed, was_down);
-  AddGamepad({.a = true}, action, closed, was_down);
-  CHECK_FALSE(closed);
 }
 
 TEST_CASE("what a script cannot do is one line that says where", "[window]") {
