@@ -53,5 +53,10 @@ class GlListening {
 
 // EGL's own function of that name, null where there is none.
 void (*GlFunction(const char* name))();
+// The same with its type.
+template <typename F>
+F LoadGl(const char* name) {
+  return reinterpret_cast<F>(GlFunction(name));
+}
 
 }  // namespace vega

@@ -17,32 +17,29 @@ namespace {
 
 // the functions this needs, as OpenGL has them
 struct Gl {
-  template <typename F>
-  static F Load(const char* name) {
-    return reinterpret_cast<F>(GlFunction(name));
-  }
   static const Gl& Get() {
     static const Gl gl;
     return gl;
   }
 
-  PFNGLGENBUFFERSPROC gen_buffers = Load<PFNGLGENBUFFERSPROC>("glGenBuffers");
-  PFNGLDELETEBUFFERSPROC delete_buffers = Load<PFNGLDELETEBUFFERSPROC>("glDeleteBuffers");
-  PFNGLBINDBUFFERPROC bind_buffer = Load<PFNGLBINDBUFFERPROC>("glBindBuffer");
-  PFNGLBUFFERDATAPROC buffer_data = Load<PFNGLBUFFERDATAPROC>("glBufferData");
-  PFNGLGETMULTISAMPLEFVPROC get_sample = Load<PFNGLGETMULTISAMPLEFVPROC>("glGetMultisamplefv");
-  decltype(&glVertexPointer) vertices = Load<decltype(&glVertexPointer)>("glVertexPointer");
-  decltype(&glNormalPointer) normals = Load<decltype(&glNormalPointer)>("glNormalPointer");
-  decltype(&glTexCoordPointer) texcoords = Load<decltype(&glTexCoordPointer)>("glTexCoordPointer");
+  PFNGLGENBUFFERSPROC gen_buffers = LoadGl<PFNGLGENBUFFERSPROC>("glGenBuffers");
+  PFNGLDELETEBUFFERSPROC delete_buffers = LoadGl<PFNGLDELETEBUFFERSPROC>("glDeleteBuffers");
+  PFNGLBINDBUFFERPROC bind_buffer = LoadGl<PFNGLBINDBUFFERPROC>("glBindBuffer");
+  PFNGLBUFFERDATAPROC buffer_data = LoadGl<PFNGLBUFFERDATAPROC>("glBufferData");
+  PFNGLGETMULTISAMPLEFVPROC get_sample = LoadGl<PFNGLGETMULTISAMPLEFVPROC>("glGetMultisamplefv");
+  decltype(&glVertexPointer) vertices = LoadGl<decltype(&glVertexPointer)>("glVertexPointer");
+  decltype(&glNormalPointer) normals = LoadGl<decltype(&glNormalPointer)>("glNormalPointer");
+  decltype(&glTexCoordPointer) texcoords =
+      LoadGl<decltype(&glTexCoordPointer)>("glTexCoordPointer");
   decltype(&glEnableClientState) enable =
-      Load<decltype(&glEnableClientState)>("glEnableClientState");
+      LoadGl<decltype(&glEnableClientState)>("glEnableClientState");
   decltype(&glDisableClientState) disable =
-      Load<decltype(&glDisableClientState)>("glDisableClientState");
-  decltype(&glDrawElements) draw = Load<decltype(&glDrawElements)>("glDrawElements");
-  decltype(&glGetFloatv) get_floats = Load<decltype(&glGetFloatv)>("glGetFloatv");
-  decltype(&glGetIntegerv) get_integers = Load<decltype(&glGetIntegerv)>("glGetIntegerv");
-  decltype(&glGetClipPlane) get_clip_plane = Load<decltype(&glGetClipPlane)>("glGetClipPlane");
-  decltype(&glIsEnabled) is_enabled = Load<decltype(&glIsEnabled)>("glIsEnabled");
+      LoadGl<decltype(&glDisableClientState)>("glDisableClientState");
+  decltype(&glDrawElements) draw = LoadGl<decltype(&glDrawElements)>("glDrawElements");
+  decltype(&glGetFloatv) get_floats = LoadGl<decltype(&glGetFloatv)>("glGetFloatv");
+  decltype(&glGetIntegerv) get_integers = LoadGl<decltype(&glGetIntegerv)>("glGetIntegerv");
+  decltype(&glGetClipPlane) get_clip_plane = LoadGl<decltype(&glGetClipPlane)>("glGetClipPlane");
+  decltype(&glIsEnabled) is_enabled = LoadGl<decltype(&glIsEnabled)>("glIsEnabled");
 };
 
 // pixels around the mirror's part that are drawn with it: llvmpipe gets a scissor's edge wrong

@@ -17,30 +17,26 @@ namespace {
 constexpr size_t kLayers = 4;
 
 struct Gl {
-  template <typename F>
-  static F Load(const char* name) {
-    return reinterpret_cast<F>(GlFunction(name));
-  }
   static const Gl& Get() {
     static const Gl gl;
     return gl;
   }
 
-  PFNGLGENFRAMEBUFFERSPROC gen_frames = Load<PFNGLGENFRAMEBUFFERSPROC>("glGenFramebuffers");
+  PFNGLGENFRAMEBUFFERSPROC gen_frames = LoadGl<PFNGLGENFRAMEBUFFERSPROC>("glGenFramebuffers");
   PFNGLDELETEFRAMEBUFFERSPROC delete_frames =
-      Load<PFNGLDELETEFRAMEBUFFERSPROC>("glDeleteFramebuffers");
-  PFNGLBINDFRAMEBUFFERPROC bind_frame = Load<PFNGLBINDFRAMEBUFFERPROC>("glBindFramebuffer");
-  PFNGLBLITFRAMEBUFFERPROC blit = Load<PFNGLBLITFRAMEBUFFERPROC>("glBlitFramebuffer");
-  PFNGLGENRENDERBUFFERSPROC gen_buffers = Load<PFNGLGENRENDERBUFFERSPROC>("glGenRenderbuffers");
+      LoadGl<PFNGLDELETEFRAMEBUFFERSPROC>("glDeleteFramebuffers");
+  PFNGLBINDFRAMEBUFFERPROC bind_frame = LoadGl<PFNGLBINDFRAMEBUFFERPROC>("glBindFramebuffer");
+  PFNGLBLITFRAMEBUFFERPROC blit = LoadGl<PFNGLBLITFRAMEBUFFERPROC>("glBlitFramebuffer");
+  PFNGLGENRENDERBUFFERSPROC gen_buffers = LoadGl<PFNGLGENRENDERBUFFERSPROC>("glGenRenderbuffers");
   PFNGLDELETERENDERBUFFERSPROC delete_buffers =
-      Load<PFNGLDELETERENDERBUFFERSPROC>("glDeleteRenderbuffers");
-  PFNGLBINDRENDERBUFFERPROC bind_buffer = Load<PFNGLBINDRENDERBUFFERPROC>("glBindRenderbuffer");
+      LoadGl<PFNGLDELETERENDERBUFFERSPROC>("glDeleteRenderbuffers");
+  PFNGLBINDRENDERBUFFERPROC bind_buffer = LoadGl<PFNGLBINDRENDERBUFFERPROC>("glBindRenderbuffer");
   PFNGLRENDERBUFFERSTORAGEMULTISAMPLEPROC store =
-      Load<PFNGLRENDERBUFFERSTORAGEMULTISAMPLEPROC>("glRenderbufferStorageMultisample");
+      LoadGl<PFNGLRENDERBUFFERSTORAGEMULTISAMPLEPROC>("glRenderbufferStorageMultisample");
   PFNGLGETRENDERBUFFERPARAMETERIVPROC get =
-      Load<PFNGLGETRENDERBUFFERPARAMETERIVPROC>("glGetRenderbufferParameteriv");
+      LoadGl<PFNGLGETRENDERBUFFERPARAMETERIVPROC>("glGetRenderbufferParameteriv");
   PFNGLFRAMEBUFFERRENDERBUFFERPROC attach =
-      Load<PFNGLFRAMEBUFFERRENDERBUFFERPROC>("glFramebufferRenderbuffer");
+      LoadGl<PFNGLFRAMEBUFFERRENDERBUFFERPROC>("glFramebufferRenderbuffer");
 };
 
 template <typename T>
