@@ -18,7 +18,7 @@ namespace {
 // adds the milliseconds of its lifetime to a stage, less what was spent drawing
 class StageTimer {
  public:
-  StageTimer(double& stage, StageTimes& times, const Environment& environment)
+  StageTimer(double& stage, EpisodeTimes& times, const Environment& environment)
       : stage_(stage), times_(times), environment_(environment), drawn_(environment.render_ms()) {}
   ~StageTimer() {
     const std::chrono::duration<double, std::milli> spent =
@@ -32,7 +32,7 @@ class StageTimer {
 
  private:
   double& stage_;
-  StageTimes& times_;
+  EpisodeTimes& times_;
   const Environment& environment_;
   double drawn_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

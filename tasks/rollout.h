@@ -43,7 +43,7 @@ inline constexpr int kReleaseSteps = 100;
 enum class Outcome { kSuccess, kFailure, kError };
 
 // Milliseconds of one episode, by what they were spent on.
-struct StageTimes {
+struct EpisodeTimes {
   double reset = 0;   // reset and no-ops
   double sim = 0;     // control steps, without drawing
   double render = 0;  // drawing, in no-ops and control steps
@@ -56,7 +56,7 @@ struct RolloutResult {
   int played_steps = 0;     // all of them; more than `steps` only with RolloutOptions::hold_steps
   bool held = false;        // the goal held as RolloutOptions::hold_steps asks
   uint64_t state_hash = 0;  // Scene::StateHash at the end; 0 after an error
-  StageTimes ms;
+  EpisodeTimes ms;
   std::string error;         // one line, when outcome is kError
   bool interrupted = false;  // stopped from outside; the result counts for nothing
 };

@@ -29,7 +29,7 @@ struct EpisodeRecord {
   int steps = 0;
   std::optional<bool> held;  // RolloutResult::held of a success, if it was looked at
   double wall_s = 0;         // from the reset to the end, without loading the task
-  StageTimes ms;
+  EpisodeTimes ms;
   uint64_t state_hash = 0;  // written as 16 hex digits
   std::string error;        // empty unless outcome is error
 };
