@@ -161,16 +161,26 @@ void SampleStore::Open(const std::filesystem::path& folder) {
 }
 
 at::Tensor SampleStore::Gather(const std::string& name, const std::vector<int64_t>& rows) const {
+  return Gather(
+      [&](int index) -> const at::Tensor& {
+        const Shard& shard = shards_[index];
+        const auto found = shard.tensors.find(name);
+        if (found == shard.tensors.end() || found->second.size(0) != shard.count) {
+          throw Error(fmt::format("{} has no tensor {} of {} rows", shard.file.string(), name,
+                                  shard.count));
+        }
+        return found->second;
+      },
+      rows);
+}
+
+at::Tensor SampleStore::Gather(const std::function<const at::Tensor&(int shard)>& tensor_of,
+                               const std::vector<int64_t>& rows) const {
   at::Tensor out;
   size_t bytes = 0;  // of a row
   for (size_t i = 0; i < rows.size(); ++i) {
     const Place& place = rows_.at(rows[i]);
-    const Shard& shard = shards_[place.shard];
-    const auto found = shard.tensors.find(name);
-    if (found == shard.tensors.end()) {
-      throw Error(fmt::format("{} has no tensor {}", shard.file.string(), name));
-    }
-    const at::Tensor& tensor = found->second;
+    const at::Tensor& tensor = tensor_of(place.shard);
     if (!out.defined()) {
       std::vector<int64_t> shape = tensor.sizes().vec();
       shape[0] = static_cast<int64_t>(rows.size());
@@ -178,10 +188,10 @@ at::Tensor SampleStore::Gather(const std::string& name, const std::vector<int64_
       bytes = out.nbytes() / rows.size();
     }
     if (tensor.sizes().slice(1) != out.sizes().slice(1) ||
-        tensor.scalar_type() != out.scalar_type() || tensor.size(0) != shard.count) {
-      throw Error(
-          fmt::format("{}: {} has shape {}", shard.file.string(), name, ShapeText(tensor.sizes())),
-          "as in the other shards was expected");
+        tensor.scalar_type() != out.scalar_type()) {
+      throw Error(fmt::format("{}: a tensor of shape {}, where shards before it have {} a sample",
+                              shards_[place.shard].file.string(), ShapeText(tensor.sizes()),
+                              ShapeText(out.sizes().slice(1))));
     }
     std::memcpy(static_cast<std::byte*>(out.mutable_data_ptr()) + i * bytes,
                 static_cast<const std::byte*>(tensor.const_data_ptr()) + place.row * bytes, bytes);

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,19 +34,15 @@ class SampleStore {
 
   // The tensor `name` of the given rows, stacked: [B,...]. Throws Error when a pack has none.
   at::Tensor Gather(const std::string& name, const std::vector<int64_t>& rows) const;
+  // The same of a tensor that each shard, by its place in shards(), has somewhere else.
+  at::Tensor Gather(const std::function<const at::Tensor&(int shard)>& tensor_of,
+                    const std::vector<int64_t>& rows) const;
   // "segmentation" with indices into categories() [B,cameras,h,w] u8.
   at::Tensor Categories(const std::vector<int64_t>& rows) const;
   // Indices into instructions() (B).
   std::vector<int64_t> Instructions(const std::vector<int64_t>& rows) const;
   // Names a row for good, whatever packs lie beside it: "PACK/123".
   std::string Name(int64_t row) const;
-  // Folder of the row's pack, its shard, and the row's place in it.
-  struct Place {
-    int pack = 0;
-    int shard = 0;  // in all()
-    int64_t row = 0;
-  };
-  const Place& place(int64_t row) const { return rows_[row]; }
   // Shards in order, with the rows they hold.
   struct Shard {
     std::filesystem::path file;
@@ -58,6 +55,11 @@ class SampleStore {
  private:
   void Open(const std::filesystem::path& folder);
 
+  struct Place {  // of a row
+    int pack = 0;
+    int shard = 0;  // in shards()
+    int64_t row = 0;
+  };
   struct Pack {
     std::string name;
     std::vector<std::string> categories, instructions;

@@ -3,12 +3,10 @@
 #include "agent/train/shard_cache.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 #include <torch/nn/module.h>
 
 #include <chrono>
-#include <cstring>
 #include <numeric>
 
 #include "agent/tensor_file.h"
@@ -47,22 +45,8 @@ ShardCache::ShardCache(const SampleStore& samples, const std::filesystem::path& 
 }
 
 at::Tensor ShardCache::Gather(const std::vector<int64_t>& rows) const {
-  at::Tensor out;
-  size_t bytes = 0;  // of a row
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const SampleStore::Place& place = samples_.place(rows[i]);
-    const at::Tensor& features = features_[place.shard];
-    if (!out.defined()) {
-      std::vector<int64_t> shape = features.sizes().vec();
-      shape[0] = static_cast<int64_t>(rows.size());
-      out = at::empty(shape, features.options());
-      bytes = out.nbytes() / rows.size();
-    }
-    std::memcpy(static_cast<std::byte*>(out.mutable_data_ptr()) + i * bytes,
-                static_cast<const std::byte*>(features.const_data_ptr()) + place.row * bytes,
-                bytes);
-  }
-  return out.to(at::kFloat);
+  const auto of = [this](int shard) -> const at::Tensor& { return features_[shard]; };
+  return samples_.Gather(of, rows).to(at::kFloat);
 }
 
 std::string WeightsKey(const torch::nn::Module& module) {

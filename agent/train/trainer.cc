@@ -223,15 +223,16 @@ class StageRun {
     const auto folder = folder_ / "checkpoint";
     {
       const Optimizer::Averaged averaged(*optimizer_);
-      Save(folder);
+      CheckpointConfig config = config_;
+      Save(folder, config);
     }
     const Scalars scalars = observer_.Evaluate(folder, options_.evaluation);
     if (!scalars.empty()) metrics_->Add(index_, options_.stage, step_, scalars);
     reported_ = Clock::now();
   }
 
-  void Save(const std::filesystem::path& folder) {
-    CheckpointConfig config = config_;
+  // the agent as it is, with what the stage knows of it in `config`
+  void Save(const std::filesystem::path& folder, CheckpointConfig& config) {
     stage_->Finish(config);
     config.weights = fmt::format("{} of recipe {}, {} steps", options_.stage, config.name, step_);
     SaveCheckpoint(folder, config, *agent_);
@@ -239,9 +240,7 @@ class StageRun {
 
   void Finish() {
     optimizer_->KeepAveraged();
-    stage_->Finish(config_);
-    config_.weights = fmt::format("{} of recipe {}, {} steps", options_.stage, config_.name, step_);
-    SaveCheckpoint(folder_ / "model", config_, *agent_);
+    Save(folder_ / "model", config_);
     std::filesystem::remove_all(folder_ / "checkpoint");
     std::filesystem::remove(StateFile());
   }

@@ -14,7 +14,9 @@
 
 #include "agent/tensor_file.h"
 #include "agent/train/event_file.h"
+#include "agent/train/optimizer.h"
 #include "agent/train/sample_store.h"
+#include "agent/train/stage.h"
 #include "agent/train/trainer.h"
 #include "agent/vega_agent.h"
 #include "sim/base/error.h"
@@ -379,6 +381,28 @@ TEST_CASE("each epoch visits every row once in an order of its own") {
   std::sort(first.begin(), first.end());
   CHECK(first == std::vector<int64_t>{3, 5, 7, 9, 11, 13});
   CHECK(order.Rows(1) == BatchOrder({3, 5, 7, 9, 11, 13}, 3, 1).Rows(1));
+}
+
+TEST_CASE("pictures are compared by the published measures") {
+  const at::Tensor x = at::linspace(-0.5, 0.5, 3 * 32 * 32).view({1, 3, 32, 32});
+  CHECK(Psnr(x + 0.2, x) == Approx(20.0).margin(1e-3));  // 10 log10(4 / 0.04)
+  CHECK(Ssim(x, x) == Approx(1.0));
+  // without contrast only the means are compared: (2 m n + c) / (m m + n n + c), c = 0.02 ^ 2
+  const at::Tensor flat = at::full({1, 3, 32, 32}, 0.5);
+  CHECK(Ssim(flat, flat * 0.5) == Approx((0.25 + 4e-4) / (0.3125 + 4e-4)));
+  // the same contrast turned over: its covariance is minus its variance
+  const at::Tensor stripes = at::arange(32).remainder(2).mul(2).sub(1).to(at::kFloat);
+  const at::Tensor striped = stripes.expand({1, 3, 32, 32}).contiguous();
+  CHECK(Ssim(-striped, striped) < -0.95);
+}
+
+TEST_CASE("the rate warms up in a line and falls along a cosine to its last share") {
+  at::Tensor weight = at::ones({2, 2});
+  const Optimizer optimizer({{"w", weight}}, {.lr = 1, .final_lr = 0.1, .warmup = 10}, 110);
+  CHECK(optimizer.Rate(0) == Approx(0.1));
+  CHECK(optimizer.Rate(9) == Approx(1.0));
+  CHECK(optimizer.Rate(60) == Approx(0.55));
+  CHECK(optimizer.Rate(110) == Approx(0.1));
 }
 
 TEST_CASE("event files are records that carry their own checksums") {
