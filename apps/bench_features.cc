@@ -55,7 +55,7 @@ std::function<int()> AddBenchFeatures(CLI::App& mode) {
   mode.add_option("--clips", options->clips, "pictures, or causal clips, in one batch");
   mode.add_option("--frames", options->frames, "frames of a clip");
   mode.add_option("--threads", options->threads, "threads of one operation; 0: the machine's");
-  mode.add_option("--runs", options->runs, "measured runs, after one that is not");
+  mode.add_option("--runs", options->runs, "measured runs, after those that warm up");
   return [options, finish] {
     finish();
     Print(*options, OpenTorchModule().bench_features(*options));
