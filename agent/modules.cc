@@ -80,9 +80,11 @@ void InitializeWeights(torch::nn::Module& module, uint64_t seed) {
     } else if (parameter.dim() >= 2 && parameter.numel() > parameter.size(0)) {
       RandomStream stream(seed, "weights/" + key);
       const double bound = std::sqrt(3.0 * parameter.size(0) / parameter.numel());
-      for (float& value : std::span(parameter.data_ptr<float>(), parameter.numel())) {
+      at::Tensor drawn = parameter.is_cpu() ? parameter : at::empty(parameter.sizes());
+      for (float& value : std::span(drawn.data_ptr<float>(), drawn.numel())) {
         value = static_cast<float>(stream.Uniform(-bound, bound));
       }
+      parameter.copy_(drawn);
     }
   }
 }

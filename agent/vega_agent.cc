@@ -29,16 +29,16 @@ at::Tensor VegaAgentImpl::Instruction(const at::Tensor& sentence) {
 }
 
 at::Tensor NormalizeProprio(const at::Tensor& proprio, const AgentContract& c) {
-  const at::Tensor low = at::tensor(c.proprio_q01, at::kDouble);
-  const at::Tensor high = at::tensor(c.proprio_q99, at::kDouble);
+  const at::Tensor low = at::tensor(c.proprio_q01, at::kDouble).to(proprio.device());
+  const at::Tensor high = at::tensor(c.proprio_q99, at::kDouble).to(proprio.device());
   return (2 * (proprio.to(at::kDouble) - low) / (high - low + 1e-8) - 1)
       .clamp_(-1, 1)
       .to(at::kFloat);
 }
 
 at::Tensor ActionsToUnit(const at::Tensor& actions, const AgentContract& c) {
-  const at::Tensor low = at::tensor(c.action_q01, at::kDouble);
-  const at::Tensor high = at::tensor(c.action_q99, at::kDouble);
+  const at::Tensor low = at::tensor(c.action_q01, at::kDouble).to(actions.device());
+  const at::Tensor high = at::tensor(c.action_q99, at::kDouble).to(actions.device());
   return (2 * (actions.to(at::kDouble) - low) / (high - low) - 1).clamp_(-1, 1);
 }
 

@@ -25,6 +25,7 @@ struct BenchTrainOptions {
   std::string stage = "policy";
   int steps = 20;
   int threads = 0;
+  std::string device = "cpu";
 };
 
 // Keeps the time of every step.
@@ -85,7 +86,8 @@ int Run(const BenchTrainOptions& o) {
   const std::atomic<bool> stop = false;
   torch.train({.recipe = recipe,
                .data = o.data.empty() ? VegaHome() / "train" : o.data,
-               .threads = o.threads},
+               .threads = o.threads,
+               .device = o.device},
               times, stop);
   Print(Figure{.name = "train.step",
                .unit = "ms",
@@ -106,6 +108,7 @@ std::function<int()> AddBenchTrain(CLI::App& mode) {
       ->check(CLI::Range(1, 100000));
   mode.add_option("--threads", options->threads, "of one operation; 0: the machine's")
       ->check(CLI::Range(0, 1024));
+  mode.add_option("--device", options->device, "cpu, cuda or cuda:N");
   return [options] { return Run(*options); };
 }
 

@@ -36,6 +36,7 @@ struct TrainFlags {
   fs::path data;
   bool resume = false;
   int threads = 0;
+  std::string device = "cpu";
 };
 
 // A bar on a terminal, a line a report elsewhere; and the episodes that show how far a policy is.
@@ -122,7 +123,8 @@ int Run(const TrainFlags& flags) {
   TrainOptions options{.recipe = torch.read_recipe(flags.recipe),
                        .data = flags.data.empty() ? VegaHome() / "train" : flags.data,
                        .resume = flags.resume,
-                       .threads = flags.threads};
+                       .threads = flags.threads,
+                       .device = flags.device};
   if (!flags.out.empty()) options.recipe.out = flags.out;
   TrainConsole console(stop);
   MakeTrainingData(options.recipe.data, options.data, stop);
@@ -151,6 +153,7 @@ std::function<int()> AddTrain(CLI::App& mode) {
   mode.add_flag("--resume", flags->resume, "go on where the run folder stands");
   mode.add_option("--threads", flags->threads, "of one operation; 0 = the machine's")
       ->check(CLI::Range(0, 1024));
+  mode.add_option("--device", flags->device, "cpu, cuda or cuda:N");
   return [flags] { return Run(*flags); };
 }
 

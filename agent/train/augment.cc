@@ -9,10 +9,18 @@ namespace {
 
 // [B,1,1,1], uniform in [-range, range]
 at::Tensor Draw(const at::Tensor& like, double range, at::Generator& generator) {
-  return (at::rand({like.size(0), 1, 1, 1}, generator, like.options()) * 2 - 1) * range;
+  return (Uniform({like.size(0), 1, 1, 1}, generator, like) * 2 - 1) * range;
 }
 
 }  // namespace
+
+at::Tensor Uniform(at::IntArrayRef shape, at::Generator& generator, const at::Tensor& like) {
+  return at::rand(shape, generator, at::TensorOptions(like.scalar_type())).to(like.device());
+}
+
+at::Tensor Normal(at::IntArrayRef shape, at::Generator& generator, const at::Tensor& like) {
+  return at::randn(shape, generator, at::TensorOptions(like.scalar_type())).to(like.device());
+}
 
 at::Tensor RandomShift(const at::Tensor& pixels, int64_t shift, at::Generator& generator) {
   if (shift == 0) return pixels;
@@ -20,6 +28,18 @@ at::Tensor RandomShift(const at::Tensor& pixels, int64_t shift, at::Generator& g
   const at::Tensor padded = at::replication_pad2d(pixels, {shift, shift, shift, shift});
   const at::Tensor offsets =
       at::randint(2 * shift + 1, {pixels.size(0), 2}, generator, at::TensorOptions(at::kLong));
+  if (!pixels.is_cpu()) {  // two launches, not one a picture
+    const at::Tensor first = offsets.to(pixels.device());
+    const auto from = [&](int64_t axis, int64_t length, at::IntArrayRef shape) {
+      const at::Tensor steps = at::arange(length, first.options());
+      return (first.select(1, axis).unsqueeze(1) + steps).view(shape);  // [B,length]
+    };
+    const int64_t batch = pixels.size(0), channels = pixels.size(1);
+    return padded
+        .gather(2, from(0, height, {batch, 1, height, 1})
+                       .expand({-1, channels, -1, padded.size(3)}))
+        .gather(3, from(1, width, {batch, 1, 1, width}).expand({-1, channels, height, -1}));
+  }
   const auto* offset = offsets.const_data_ptr<int64_t>();
   at::Tensor out = at::empty_like(pixels);
   for (int64_t i = 0; i < pixels.size(0); ++i) {

@@ -43,19 +43,18 @@ void Optimizer::ZeroGradients() {
   for (Parameter& p : parameters_) p.value.mutable_grad().reset();
 }
 
-double Optimizer::Step(int64_t step) {
+at::Tensor Optimizer::Step(int64_t step) {
   const at::NoGradGuard guard;
   std::vector<at::Tensor> gradients;
   for (Parameter& p : parameters_) {
     if (!p.value.grad().defined()) p.value.mutable_grad() = at::zeros_like(p.value);
     gradients.push_back(p.value.grad());
   }
-  std::vector<at::Tensor> norms = at::_foreach_norm(gradients);
-  const double norm = at::stack(norms).norm().item<double>();
-  if (options_.clip > 0 && norm > options_.clip) {
-    at::_foreach_mul_(gradients, options_.clip / (norm + 1e-6));
+  const at::Tensor norm = at::stack(at::_foreach_norm(gradients)).norm();
+  if (options_.clip > 0) {
+    at::_foreach_mul_(gradients, (options_.clip / (norm + 1e-6)).clamp_max(1));
   }
-  ++updates_;
+  const at::Tensor update = at::full({}, static_cast<double>(++updates_), norm.options());
   std::map<std::pair<double, bool>, Group> groups;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const bool matrix = parameters_[i].value.dim() >= 2;
@@ -66,7 +65,7 @@ double Optimizer::Step(int64_t step) {
     group.gradients.push_back(gradients[i]);
     group.first.push_back(first_[i]);
     group.second.push_back(second_[i]);
-    group.steps.push_back(at::scalar_tensor(static_cast<double>(updates_)));
+    group.steps.push_back(update);
   }
   for (auto& [key, group] : groups) {
     at::_fused_adamw_(group.values, group.gradients, group.first, group.second, {}, group.steps,

@@ -27,8 +27,9 @@ class Optimizer {
   // Linear warm-up, then half a cosine to final_lr at the last step.
   double Rate(int64_t step) const;
   void ZeroGradients();
-  // One update with the gradients as they are; returns their norm before clipping.
-  double Step(int64_t step);
+  // One update with the gradients as they are; returns their norm before clipping []. Nothing waits
+  // for the device.
+  at::Tensor Step(int64_t step);
 
   // The averaged weights in place of the learning ones while it lives.
   class Averaged {

@@ -59,10 +59,10 @@ class PolicyStage : public TrainStage {
         agent_(c.agent),
         backend_(OpenBackend(agent_->model)),
         generative_(
-            samples_, c.cache, FeatureKey(), 16,
+            samples_, c.cache, FeatureKey(),
             [this](const auto& rows) { return Features(rows); }, c.say),
         text_(Data().minilm),
-        texts_(text_, samples_.instructions()) {
+        texts_(text_, samples_.instructions(), samples_.device()) {
     const int64_t cells = samples_.Gather("roles", {0}).size(2);
     if (cells % config_.model.grid != 0) {
       throw Error(fmt::format("{} cells of roles do not divide among a grid of {} tokens", cells,
@@ -71,6 +71,7 @@ class PolicyStage : public TrainStage {
     }
     side_ = cells / config_.model.grid;
     truth_ = std::make_shared<TruthHeads>(config_.head.dim, side_ * side_);
+    truth_->to(samples_.device());
   }
 
   std::vector<Parameter> parameters() override {
@@ -97,8 +98,8 @@ class PolicyStage : public TrainStage {
     const bool flow = config_.head.flow_steps > 0;
     at::Tensor noise;
     if (flow) {
-      noise = at::randn(t.unit.sizes(), generator, t.unit.options());
-      input.time = at::rand({t.unit.size(0)}, generator, t.unit.options());
+      noise = Normal(t.unit.sizes(), generator, t.unit);
+      input.time = Uniform({t.unit.size(0)}, generator, t.unit);
       const at::Tensor s = input.time.view({-1, 1, 1});
       input.noisy = (1 - s) * noise + s * t.unit;
     }
@@ -137,7 +138,7 @@ class PolicyStage : public TrainStage {
     const HeadInput input = Inputs({.rows = rows, .learning = false}, generator);
     at::Tensor noise;
     if (config_.head.flow_steps > 0) {
-      noise = at::randn(t.unit.sizes(), generator, t.unit.options());
+      noise = Normal(t.unit.sizes(), generator, t.unit);
     }
     const at::Tensor unit = agent_->head(input, noise);
     const at::Tensor right =
@@ -184,7 +185,7 @@ class PolicyStage : public TrainStage {
     const VegaModelOptions& o = config_.model;
     VegaModel model = agent_->model;
     if (o.tower == "noise-only") return fmt::format("noise/{}x{}", o.grid, o.dit.dim);
-    const at::Tensor prompt = model->prompt_embedding.contiguous();
+    const at::Tensor prompt = model->prompt_embedding.cpu().contiguous();
     const uint64_t words = FastHash64(
         {static_cast<const std::byte*>(prompt.const_data_ptr()), prompt.nbytes()}, kHashSeed);
     return fmt::format("features/{}/{}/{:x}/k{} t{} s{} {}x{} g{} {}", WeightsKey(*model->vae),
@@ -230,9 +231,8 @@ class PolicyStage : public TrainStage {
     at::Tensor proprio = NormalizeProprio(samples_.Gather("proprio", in.rows), config_.contract);
     const AugmentationOptions& a = options_.augmentation;
     if (in.learning) {
-      proprio =
-          proprio + a.proprio_noise * at::randn(proprio.sizes(), generator, proprio.options());
-      proprio = proprio * at::rand({batch, 1}, generator, proprio.options()).ge(a.proprio_dropout);
+      proprio = proprio + a.proprio_noise * Normal(proprio.sizes(), generator, proprio);
+      proprio = proprio * Uniform({batch, 1}, generator, proprio).ge(a.proprio_dropout);
     }
     return {.fused = features.fused.unflatten(0, {batch, cameras}),
             .words = text.words,

@@ -6,10 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
-#include "agent/shapes.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/base/random.h"
@@ -80,30 +78,57 @@ void Widen(std::vector<double>& low, std::vector<double>& high, const std::vecto
   }
 }
 
-std::vector<int64_t> Positions(const std::vector<std::string>& names,
-                               const std::vector<std::string>& sorted) {
-  std::vector<int64_t> positions;
-  for (const auto& name : names) {
-    positions.push_back(std::lower_bound(sorted.begin(), sorted.end(), name) - sorted.begin());
+int64_t Position(const std::string& name, const std::vector<std::string>& sorted) {
+  return std::lower_bound(sorted.begin(), sorted.end(), name) - sorted.begin();
+}
+
+const at::Tensor& TensorOf(const SampleStore::Shard& shard, const std::string& name) {
+  const auto found = shard.tensors.find(name);
+  if (found == shard.tensors.end() || found->second.size(0) != shard.count) {
+    throw Error(
+        fmt::format("{} has no tensor {} of {} rows", shard.file.string(), name, shard.count));
   }
-  return positions;
+  return found->second;
 }
 
 }  // namespace
 
-SampleStore::SampleStore(const std::vector<std::filesystem::path>& folders) {
+SampleStore::SampleStore(const std::vector<std::filesystem::path>& folders, at::Device device)
+    : device_(device) {
   for (const auto& folder : folders) Open(folder);
-  std::set<std::string> categories, instructions;
-  for (const Pack& pack : packs_) {
-    categories.insert(pack.categories.begin(), pack.categories.end());
-    instructions.insert(pack.instructions.begin(), pack.instructions.end());
-  }
-  categories_.assign(categories.begin(), categories.end());
-  instructions_.assign(instructions.begin(), instructions.end());
+  NameCategories();
+  NameInstructions();
+}
+
+void SampleStore::NameCategories() {
+  std::set<std::string> names;
+  for (const Pack& pack : packs_) names.insert(pack.categories.begin(), pack.categories.end());
+  categories_.assign(names.begin(), names.end());
   if (categories_.size() > 256) throw Error("packs name more than 256 categories of objects");
-  for (Pack& pack : packs_) {
-    pack.category_ids = Positions(pack.categories, categories_);
-    pack.instruction_ids = Positions(pack.instructions, instructions_);
+  at::Tensor ids = at::full({static_cast<int64_t>(packs_.size()), 256}, -1, at::kLong);
+  auto row = ids.accessor<int64_t, 2>();
+  for (size_t p = 0; p < packs_.size(); ++p) {
+    const auto& own = packs_[p].categories;
+    for (size_t i = 0; i < own.size(); ++i) row[p][i] = Position(own[i], categories_);
+  }
+  category_of_ = ids.to(device_);
+}
+
+void SampleStore::NameInstructions() {
+  std::set<std::string> names;
+  for (const Pack& pack : packs_) names.insert(pack.instructions.begin(), pack.instructions.end());
+  instructions_.assign(names.begin(), names.end());
+  for (const Shard& shard : shards_) {
+    const auto& own = packs_[shard.pack].instructions;
+    const at::Tensor ids = TensorOf(shard, "instruction").to(at::kLong).contiguous();
+    for (int64_t i = 0; i < shard.count; ++i) {
+      const int64_t id = ids.const_data_ptr<int64_t>()[i];
+      if (id < 0 || id >= static_cast<int64_t>(own.size())) {
+        throw Error(fmt::format("{}: sample {} names instruction {} of {}", shard.file.string(), i,
+                                id, own.size()));
+      }
+      instruction_.push_back(Position(own[id], instructions_));
+    }
   }
 }
 
@@ -133,26 +158,24 @@ void SampleStore::Open(const std::filesystem::path& folder) {
     packs_.push_back({.name = (folder / "").parent_path().filename().string(),
                       .categories = json.at("categories"),
                       .instructions = json.at("instructions")});
-    const int64_t before = size();
+    int64_t count = 0;
     for (const std::string shard : json.at("shards")) {
       Shard entry{.file = folder / shard, .tensors = MapTensors(folder / shard), .pack = pack};
       const auto held = entry.tensors.find("held_out");
       if (held == entry.tensors.end()) {
         throw Error(fmt::format("{} has no tensor held_out", entry.file.string()));
       }
-      entry.first = size();
+      entry.first = shards_.empty() ? 0 : shards_.back().first + shards_.back().count;
       entry.count = held->second.size(0);
       const auto* flags = held->second.const_data_ptr<uint8_t>();
       for (int64_t i = 0; i < entry.count; ++i) {
-        (flags[i] != 0 ? held_out_ : learnt_).push_back(size());
-        rows_.push_back({pack, static_cast<int>(shards_.size()), i});
+        (flags[i] != 0 ? held_out_ : learnt_).push_back(entry.first + i);
       }
+      count += entry.count;
       shards_.push_back(std::move(entry));
     }
-    const int64_t count = json.at("samples");
-    if (size() - before != count) {
-      throw Error(fmt::format("{} names {} samples, its shards hold {}", file.string(), count,
-                              size() - before),
+    if (const int64_t said = json.at("samples"); count != said) {
+      throw Error(fmt::format("{} names {} samples, its shards hold {}", file.string(), said, count),
                   "finish it with vega dataset pack --resume");
     }
   } catch (const nlohmann::json::exception& error) {
@@ -161,79 +184,51 @@ void SampleStore::Open(const std::filesystem::path& folder) {
 }
 
 at::Tensor SampleStore::Gather(const std::string& name, const std::vector<int64_t>& rows) const {
-  return Gather(
-      [&](int index) -> const at::Tensor& {
-        const Shard& shard = shards_[index];
-        const auto found = shard.tensors.find(name);
-        if (found == shard.tensors.end() || found->second.size(0) != shard.count) {
-          throw Error(fmt::format("{} has no tensor {} of {} rows", shard.file.string(), name,
-                                  shard.count));
-        }
-        return found->second;
-      },
-      rows);
+  auto table = tables_.find(name);
+  if (table == tables_.end()) {
+    std::vector<at::Tensor> of_shards;
+    for (const Shard& shard : shards_) of_shards.push_back(TensorOf(shard, name));
+    table = tables_.emplace(name, Table(std::move(of_shards))).first;
+  }
+  return table->second.Gather(rows);
 }
 
-at::Tensor SampleStore::Gather(const std::function<const at::Tensor&(int shard)>& tensor_of,
-                               const std::vector<int64_t>& rows) const {
-  at::Tensor out;
-  size_t bytes = 0;  // of a row
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const Place& place = rows_.at(rows[i]);
-    const at::Tensor& tensor = tensor_of(place.shard);
-    if (!out.defined()) {
-      std::vector<int64_t> shape = tensor.sizes().vec();
-      shape[0] = static_cast<int64_t>(rows.size());
-      out = at::empty(shape, tensor.options());
-      bytes = out.nbytes() / rows.size();
-    }
-    if (tensor.sizes().slice(1) != out.sizes().slice(1) ||
-        tensor.scalar_type() != out.scalar_type()) {
-      throw Error(fmt::format("{}: a tensor of shape {}, where shards before it have {} a sample",
-                              shards_[place.shard].file.string(), ShapeText(tensor.sizes()),
-                              ShapeText(out.sizes().slice(1))));
-    }
-    std::memcpy(static_cast<std::byte*>(out.mutable_data_ptr()) + i * bytes,
-                static_cast<const std::byte*>(tensor.const_data_ptr()) + place.row * bytes, bytes);
-  }
-  return out;
+RowTensor SampleStore::Table(std::vector<at::Tensor> of_shards) const {
+  std::vector<std::string> names;
+  for (const Shard& shard : shards_) names.push_back(shard.file.string());
+  return {std::move(of_shards), names, device_};
 }
 
 at::Tensor SampleStore::Categories(const std::vector<int64_t>& rows) const {
-  at::Tensor out = Gather("segmentation", rows);
-  const int64_t count = out.numel() / static_cast<int64_t>(rows.size());
-  auto* values = out.mutable_data_ptr<uint8_t>();
-  for (const int64_t row : rows) {
-    const Pack& pack = packs_[rows_[row].pack];
-    for (int64_t i = 0; i < count; ++i, ++values) {
-      if (*values >= pack.category_ids.size()) {
-        throw Error(fmt::format("{}: segmentation names category {} of {}", Name(row), *values,
-                                pack.category_ids.size()));
-      }
-      *values = static_cast<uint8_t>(pack.category_ids[*values]);
-    }
+  std::vector<int64_t> packs;
+  for (const int64_t row : rows) packs.push_back(ShardOf(row).pack);
+  const at::Tensor pack = at::tensor(packs, at::kLong).to(device_).view({-1, 1, 1, 1});
+  const at::Tensor own = Gather("segmentation", rows).to(at::kLong);
+  const at::Tensor ids = category_of_.flatten().index_select(0, (pack * 256 + own).flatten());
+  if (ids.min().item<int64_t>() < 0) {
+    throw Error(fmt::format("a segmentation of {} names a category its pack does not",
+                            ShardOf(rows[0]).file.parent_path().string()));
   }
-  return out;
+  return ids.view(own.sizes());
 }
 
 std::vector<int64_t> SampleStore::Instructions(const std::vector<int64_t>& rows) const {
-  const at::Tensor own = Gather("instruction", rows).to(at::kLong);
   std::vector<int64_t> out;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const auto& ids = packs_[rows_[rows[i]].pack].instruction_ids;
-    const int64_t index = own.const_data_ptr<int64_t>()[i];
-    if (index < 0 || index >= static_cast<int64_t>(ids.size())) {
-      throw Error(fmt::format("{} names instruction {} of {}", Name(rows[i]), index, ids.size()));
-    }
-    out.push_back(ids[index]);
-  }
+  for (const int64_t row : rows) out.push_back(instruction_.at(row));
   return out;
 }
 
+const SampleStore::Shard& SampleStore::ShardOf(int64_t row) const {
+  const auto after =
+      std::upper_bound(shards_.begin(), shards_.end(), row,
+                       [](int64_t value, const Shard& shard) { return value < shard.first; });
+  return *std::prev(after);
+}
+
 std::string SampleStore::Name(int64_t row) const {
-  const Place& place = rows_.at(row);
-  const Shard& shard = shards_[place.shard];
-  return fmt::format("{}/{}/{}", packs_[place.pack].name, shard.file.stem().string(), place.row);
+  const Shard& shard = ShardOf(row);
+  return fmt::format("{}/{}/{}", packs_[shard.pack].name, shard.file.stem().string(),
+                     row - shard.first);
 }
 
 BatchOrder::BatchOrder(std::vector<int64_t> rows, int64_t batch, uint64_t seed)

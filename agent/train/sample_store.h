@@ -1,28 +1,32 @@
 // Training samples on disk: the folders `vega dataset pack` writes, seen as one table of rows.
-// Files are mapped, so a store of any size costs no memory; what each tensor holds is said in
-// docs/TRAINING.md.
+// Files are mapped, so on the CPU a store of any size costs no memory; what each tensor holds is
+// said in docs/TRAINING.md.
 
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
-#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "agent/checkpoint.h"
 #include "agent/tensor_file.h"
+#include "agent/train/row_tensor.h"
 
 namespace vega {
 
 class SampleStore {
  public:
   // Throws Error when a folder is no pack, is not whole, or differs from the first one in cameras,
-  // size, orientation, render quality, clip, chunk or proprio; it names the difference.
-  explicit SampleStore(const std::vector<std::filesystem::path>& folders);
+  // size, orientation, render quality, clip, chunk or proprio; it names the difference. What is
+  // gathered lies on `device`; another than the CPU holds each tensor whole from its first use on.
+  explicit SampleStore(const std::vector<std::filesystem::path>& folders,
+                       at::Device device = at::kCPU);
 
-  int64_t size() const { return static_cast<int64_t>(rows_.size()); }
+  at::Device device() const { return device_; }
+  int64_t size() const { return static_cast<int64_t>(instruction_.size()); }
   // What a policy trained on these pictures expects; normalisation over all packs, by the widest
   // bounds.
   const AgentContract& contract() const { return contract_; }
@@ -34,10 +38,9 @@ class SampleStore {
 
   // The tensor `name` of the given rows, stacked: [B,...]. Throws Error when a pack has none.
   at::Tensor Gather(const std::string& name, const std::vector<int64_t>& rows) const;
-  // The same of a tensor that each shard, by its place in shards(), has somewhere else.
-  at::Tensor Gather(const std::function<const at::Tensor&(int shard)>& tensor_of,
-                    const std::vector<int64_t>& rows) const;
-  // "segmentation" with indices into categories() [B,cameras,h,w] u8.
+  // Tensors that belong to the shards but lie elsewhere, one a shard, as one table.
+  RowTensor Table(std::vector<at::Tensor> of_shards) const;
+  // "segmentation" with indices into categories() [B,cameras,h,w] i64.
   at::Tensor Categories(const std::vector<int64_t>& rows) const;
   // Indices into instructions() (B).
   std::vector<int64_t> Instructions(const std::vector<int64_t>& rows) const;
@@ -53,24 +56,24 @@ class SampleStore {
   const std::vector<Shard>& shards() const { return shards_; }
 
  private:
-  void Open(const std::filesystem::path& folder);
-
-  struct Place {  // of a row
-    int pack = 0;
-    int shard = 0;  // in shards()
-    int64_t row = 0;
-  };
   struct Pack {
     std::string name;
     std::vector<std::string> categories, instructions;
-    std::vector<int64_t> category_ids, instruction_ids;  // own index to the store's
   };
+  void Open(const std::filesystem::path& folder);
+  void NameCategories();
+  void NameInstructions();
+  const Shard& ShardOf(int64_t row) const;
+
+  at::Device device_;
   AgentContract contract_;
   std::vector<Pack> packs_;
   std::vector<Shard> shards_;
-  std::vector<Place> rows_;
   std::vector<int64_t> learnt_, held_out_;
   std::vector<std::string> categories_, instructions_;
+  std::vector<int64_t> instruction_;  // of each row, in instructions_
+  at::Tensor category_of_;            // [packs,256] i64: a pack's own index to the store's, or -1
+  mutable std::map<std::string, RowTensor> tables_;  // by tensor, made when asked for
 };
 
 // Which rows each step sees: every epoch is a permutation of its own, a pure function of seed and

@@ -48,8 +48,8 @@ class SemanticStage : public TrainStage {
         config_(c.config),
         model_(c.agent->model),
         text_(Data().minilm),
-        instructions_(text_, samples_.instructions()),
-        names_(text_, Spoken(samples_.categories())) {
+        instructions_(text_, samples_.instructions(), samples_.device()),
+        names_(text_, Spoken(samples_.categories()), samples_.device()) {
     // a token's cells: those of the pack's segmentation that lie under it
     const int64_t cells = samples_.Gather("segmentation", {0}).size(2);
     const int64_t grid = model_->semantic->grid();
@@ -61,6 +61,7 @@ class SemanticStage : public TrainStage {
     side_ = cells / grid;
     heads_ = std::make_shared<GroundingHeads>(config_.model.semantic.hidden_size, side_ * side_,
                                               instructions_.sentences().size(1));
+    heads_->to(samples_.device());
   }
 
   std::vector<Parameter> parameters() override {
@@ -81,7 +82,7 @@ class SemanticStage : public TrainStage {
                    Unit(heads_->sentence(instructions_.Gather(a.instructions).sentences)).t()) *
             heads_->scale.exp() +
         heads_->bias;  // [B,B]
-    const at::Tensor ids = at::tensor(a.instructions, at::kLong);
+    const at::Tensor ids = at::tensor(a.instructions, at::kLong).to(logits.device());
     const at::Tensor sign = ids.unsqueeze(1).eq(ids.unsqueeze(0)).to(at::kFloat) * 2 - 1;  // [B,B]
     const at::Tensor language =
         -at::log_sigmoid(sign * logits).sum() / static_cast<double>(ids.size(0));
@@ -125,7 +126,6 @@ class SemanticStage : public TrainStage {
     const int64_t grid = model_->semantic->grid();
     out.truth = samples_.Categories(in.rows)
                     .flatten(0, 1)
-                    .to(at::kLong)
                     .unflatten(2, {grid, side_})
                     .unflatten(1, {grid, side_})  // [B,g,s,g,s]
                     .permute({0, 1, 3, 2, 4})

@@ -16,11 +16,12 @@
 namespace vega {
 
 ShardCache::ShardCache(const SampleStore& samples, const std::filesystem::path& folder,
-                       const std::string& key, int64_t batch, const Compute& compute,
-                       const std::function<void(const std::string&)>& say)
-    : samples_(samples) {
+                       const std::string& key, const Compute& compute,
+                       const std::function<void(const std::string&)>& say) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
+  const int64_t batch = samples.device().is_cpu() ? 16 : 256;
+  std::vector<at::Tensor> features;
   auto spoke = std::chrono::steady_clock::now();
   for (const SampleStore::Shard& shard : samples.shards()) {
     const uint64_t content = FastHash64(MappedFile(shard.file).bytes(), Hash64(key));
@@ -40,19 +41,15 @@ ShardCache::ShardCache(const SampleStore& samples, const std::filesystem::path& 
         spoke = now;
       }
     }
-    features_.push_back(MapTensors(file).at("features"));
+    features.push_back(MapTensors(file).at("features"));
   }
-}
-
-at::Tensor ShardCache::Gather(const std::vector<int64_t>& rows) const {
-  const auto of = [this](int shard) -> const at::Tensor& { return features_[shard]; };
-  return samples_.Gather(of, rows).to(at::kFloat);
+  features_ = samples.Table(std::move(features));
 }
 
 std::string WeightsKey(const torch::nn::Module& module) {
   uint64_t hash = kHashSeed;
   for (const auto& [name, tensor] : NamedTensors(module)) {
-    const at::Tensor values = tensor.detach().contiguous();
+    const at::Tensor values = tensor.detach().cpu().contiguous();
     hash = Hash64(name, hash);
     hash =
         FastHash64({static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}, hash);

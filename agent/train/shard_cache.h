@@ -19,17 +19,18 @@ class ShardCache {
   // rows of the store -> features [rows,...]; must not depend on how rows are grouped.
   using Compute = std::function<at::Tensor(const std::vector<int64_t>& rows)>;
 
-  // Computes what `folder` lacks, `batch` rows at once, and stores it in bf16. `key` tells
+  // Computes what `folder` lacks, some rows at once, and stores it in bf16. `key` tells
   // computers apart, weights included. Throws Error.
   ShardCache(const SampleStore& samples, const std::filesystem::path& folder,
-             const std::string& key, int64_t batch, const Compute& compute,
+             const std::string& key, const Compute& compute,
              const std::function<void(const std::string&)>& say);
 
-  at::Tensor Gather(const std::vector<int64_t>& rows) const;  // [B,...] f32
+  at::Tensor Gather(const std::vector<int64_t>& rows) const {  // [B,...] f32, where samples are
+    return features_.Gather(rows).to(at::kFloat);
+  }
 
  private:
-  const SampleStore& samples_;
-  std::vector<at::Tensor> features_;  // of each shard
+  RowTensor features_;
 };
 
 // Tells modules with other weights apart.

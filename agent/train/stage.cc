@@ -58,7 +58,7 @@ double Ssim(const at::Tensor& a, const at::Tensor& b) {
   const at::Tensor x = at::arange(kWindow, at::kDouble) - (kWindow - 1) / 2;
   at::Tensor line = (-x.square() / (2 * kSigma * kSigma)).exp();
   line = line / line.sum();
-  const at::Tensor window = at::outer(line, line).view({1, 1, kWindow, kWindow});
+  const at::Tensor window = at::outer(line, line).view({1, 1, kWindow, kWindow}).to(a.device());
   const auto blur = [&](const at::Tensor& t) { return at::conv2d(t, window); };
   const at::Tensor p = a.to(at::kDouble).mean(1, true), q = b.to(at::kDouble).mean(1, true);
   const at::Tensor mp = blur(p), mq = blur(q);

@@ -23,7 +23,7 @@ namespace vega {
 
 struct StepInput {
   std::vector<int64_t> rows;  // of the store
-  at::Generator generator;    // of all chance in the step
+  at::Generator generator;    // of all chance in the step; a CPU one
   bool learning = true;       // false: no augmentation, nothing dropped
 };
 

@@ -9,7 +9,7 @@
 namespace vega {
 
 Texts::Texts(const TextEncoder& encoder, const std::vector<std::string>& sentences,
-             int64_t longest) {
+             at::Device device, int64_t longest) {
   const at::NoGradGuard guard;
   std::vector<at::Tensor> words, means;
   int64_t length = 0;
@@ -24,13 +24,13 @@ Texts::Texts(const TextEncoder& encoder, const std::vector<std::string>& sentenc
     padded.push_back(at::constant_pad_nd(rows, {0, 0, 0, length - rows.size(0)}));
     masks.push_back(at::arange(length).lt(rows.size(0)));
   }
-  words_ = at::stack(padded).clone();
-  mask_ = at::stack(masks);
-  sentences_ = at::stack(means).clone();
+  words_ = at::stack(padded).to(device);
+  mask_ = at::stack(masks).to(device);
+  sentences_ = at::stack(means).to(device);
 }
 
 Texts::Batch Texts::Gather(const std::vector<int64_t>& texts) const {
-  const at::Tensor index = at::tensor(texts, at::kLong);
+  const at::Tensor index = at::tensor(texts, at::kLong).to(words_.device());
   return {words_.index_select(0, index), mask_.index_select(0, index),
           sentences_.index_select(0, index)};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <string>
 #include <vector>
@@ -13,8 +14,9 @@ namespace vega {
 
 class Texts {
  public:
-  // `longest` words of each are kept; 0: all.
-  Texts(const TextEncoder& encoder, const std::vector<std::string>& sentences, int64_t longest = 0);
+  // `longest` words of each are kept; 0: all. What is gathered lies on `device`.
+  Texts(const TextEncoder& encoder, const std::vector<std::string>& sentences, at::Device device,
+        int64_t longest = 0);
 
   struct Batch {
     at::Tensor words;      // [B,L,D], zero rows where a text is shorter

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <fmt/format.h>
@@ -34,29 +35,32 @@ using Clock = std::chrono::steady_clock;
 // Matrix products and convolutions in bf16 while it lives.
 class Autocast {
  public:
-  explicit Autocast(bool on) : on_(on), before_(at::autocast::is_autocast_enabled(at::kCPU)) {
+  Autocast(bool on, at::DeviceType device)
+      : on_(on), device_(device), before_(at::autocast::is_autocast_enabled(device)) {
     if (!on_) return;
-    at::autocast::set_autocast_enabled(at::kCPU, true);
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_, true);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
     at::autocast::increment_nesting();
   }
   ~Autocast() {
     if (!on_) return;
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCPU, before_);
+    at::autocast::set_autocast_enabled(device_, before_);
   }
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
  private:
-  bool on_, before_;
+  bool on_;
+  at::DeviceType device_;
+  bool before_;
 };
 
 // One stage from where it stands to its end.
 class StageRun {
  public:
-  StageRun(const TrainOptions& options, int index, CheckpointConfig& config, VegaAgent agent,
-           TrainObserver& observer)
+  StageRun(const TrainOptions& options, at::Device device, int index, CheckpointConfig& config,
+           VegaAgent agent, TrainObserver& observer)
       : options_(options.recipe.stages[index]),
         index_(index),
         count_(static_cast<int>(options.recipe.stages.size())),
@@ -66,9 +70,10 @@ class StageRun {
         config_(config),
         agent_(std::move(agent)),
         observer_(observer),
-        samples_(Folders(options.data, options_.packs)),
+        samples_(Folders(options.data, options_.packs), device),
         order_(samples_.learnt(), options_.batch, seed_) {
     Freeze(*agent_);
+    agent_->to(device);
     std::filesystem::create_directories(folder_);
     InitializeChance();
     stage_ = OpenStage({.options = options_,
@@ -130,16 +135,13 @@ class StageRun {
     optimizer_->ZeroGradients();
     StepLoss loss;
     {
-      const Autocast autocast(options_.precision == "bf16");
+      const Autocast autocast(options_.precision == "bf16", samples_.device().type());
       loss = stage_->Loss(input);
     }
-    const auto total = loss.total.item<double>();
-    if (!std::isfinite(total)) KeepBatch(input, total);
     loss.total.backward();
-    const double norm = optimizer_->Step(step_);
+    Count(input, loss, optimizer_->Step(step_));
     const double rate = optimizer_->Rate(step_);
     ++step_;
-    Count(loss, total, norm);
     if (step_ % options_.report_every != 0 && step_ != options_.steps) return;
     Scalars scalars;
     for (auto& [name, sum] : sums_) scalars[name] = sum / static_cast<double>(counted_);
@@ -161,10 +163,17 @@ class StageRun {
     reported_ = Clock::now();
   }
 
-  void Count(const StepLoss& loss, double total, double norm) {
-    sums_["loss"] += total;
-    sums_["gradient_norm"] += norm;
-    for (const auto& [name, part] : loss.parts) sums_[name] += part.item<double>();
+  // the one place where a step waits for the device
+  void Count(const StepInput& input, const StepLoss& loss, const at::Tensor& norm) {
+    std::vector<at::Tensor> values = {loss.total.detach(), norm};
+    for (const auto& [name, part] : loss.parts) values.push_back(part.detach());
+    for (at::Tensor& value : values) value = value.to(at::kDouble);
+    const at::Tensor read = at::stack(values).cpu();
+    const auto* value = read.const_data_ptr<double>();
+    if (!std::isfinite(value[0])) KeepBatch(input, value[0]);
+    sums_["loss"] += *value++;
+    sums_["gradient_norm"] += *value++;
+    for (const auto& [name, part] : loss.parts) sums_[name] += *value++;
     ++counted_;
   }
 
@@ -354,6 +363,8 @@ bool Train(const TrainOptions& options, TrainObserver& observer, const std::atom
                 "go on with --resume, or name another folder with --out");
   }
   if (options.threads > 0) SetTorchThreads(options.threads);
+  const at::Device device = OpenDevice(options.device);
+  if (device.is_cuda()) at::globalContext().setBenchmarkCuDNN(true);  // shapes hardly change
   std::error_code error;
   std::filesystem::create_directories(out, error);
   if (error) throw Error(fmt::format("cannot write {}: {}", out.string(), error.message()));
@@ -373,7 +384,7 @@ bool Train(const TrainOptions& options, TrainObserver& observer, const std::atom
       continue;
     }
     if (i == 0) agent = OpenStart(recipe, config);
-    if (!StageRun(options, i, config, agent, observer).Run(stop)) return false;
+    if (!StageRun(options, device, i, config, agent, observer).Run(stop)) return false;
   }
   SaveCheckpoint(out / "model", config, *agent);
   return true;

@@ -26,6 +26,7 @@ struct TrainOptions {
   std::filesystem::path data;  // folder that the recipe's packs lie in
   bool resume = false;         // go on where OUT stands; without it OUT must not hold a run
   int threads = 0;             // of one operation; 0: the machine's
+  std::string device = "cpu";  // see agent/device.h
 };
 
 struct TrainProgress {

@@ -42,7 +42,7 @@ class VaeStage : public TrainStage {
     const at::Tensor moments = vae_->Moments(pixels).to(at::kFloat);  // [B,2C,t,h,w]
     const auto parts = moments.chunk(2, 1);
     const at::Tensor mean = parts[0], log_variance = parts[1].clamp(-30, 20);
-    const at::Tensor noise = at::randn(mean.sizes(), generator, mean.options());
+    const at::Tensor noise = Normal(mean.sizes(), generator, mean);
     const at::Tensor again = vae_->Reconstruct(mean + (0.5 * log_variance).exp() * noise);
     const at::Tensor difference = again - pixels;
     const at::Tensor l1 = difference.abs().mean(), mse = difference.square().mean();
@@ -81,7 +81,7 @@ class VaeStage : public TrainStage {
     }
     const at::Tensor all = at::cat(means, 1).to(at::kDouble);  // [C,...]
     const auto numbers = [](const at::Tensor& t) {
-      const at::Tensor values = t.contiguous();
+      const at::Tensor values = t.cpu().contiguous();
       return std::vector<double>(values.const_data_ptr<double>(),
                                  values.const_data_ptr<double>() + values.numel());
     };

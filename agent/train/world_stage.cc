@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "agent/preprocess.h"
+#include "agent/train/augment.h"
 #include "agent/train/shard_cache.h"
 #include "agent/train/stage.h"
 #include "agent/train/texts.h"
@@ -21,11 +22,11 @@ class WorldStage : public TrainStage {
         config_(c.config),
         model_(c.agent->model),
         latents_(
-            samples_, c.cache, "latents/" + WeightsKey(*model_->vae), 16,
+            samples_, c.cache, "latents/" + WeightsKey(*model_->vae),
             [this](const auto& rows) { return Encode(rows); }, c.say),
         text_(Data().minilm),
-        texts_(text_, samples_.instructions(), config_.model.dit.text_len),
-        empty_(text_, {""}, config_.model.dit.text_len) {
+        texts_(text_, samples_.instructions(), samples_.device(), config_.model.dit.text_len),
+        empty_(text_, {""}, samples_.device(), config_.model.dit.text_len) {
     if (!config_.model.dit.head) {
       throw Error("the agent's DiT has no velocity head to train with",
                   "set model.dit.head to true");
@@ -56,9 +57,9 @@ class WorldStage : public TrainStage {
     if (chance() < o.single_frames) x0 = x0.narrow(2, 0, 1);
     // half of the clips are to be continued: their first latent is given as it is
     const bool continued = x0.size(2) > 1 && chance() < 0.5;
-    const at::Tensor u = at::rand({x0.size(0)}, generator, x0.options());
+    const at::Tensor u = Uniform({x0.size(0)}, generator, x0);
     const at::Tensor sigma = o.shift * u / (1 + (o.shift - 1) * u);  // [B]
-    const at::Tensor noise = at::randn(x0.sizes(), generator, x0.options());
+    const at::Tensor noise = Normal(x0.sizes(), generator, x0);
     at::Tensor velocity =
         Velocity(Mix(x0, noise, sigma, continued), sigma, Context(in.rows, generator, in.learning));
     at::Tensor target = noise - x0;
@@ -124,8 +125,8 @@ class WorldStage : public TrainStage {
     };
     at::Tensor words = pad(texts_.Gather(samples_.Instructions(rows)).words);  // [rows,L,D]
     if (learning) {
-      const at::Tensor drop = at::rand({words.size(0), 1, 1}, generator, words.options())
-                                  .lt(options_.world.prompt_dropout);
+      const at::Tensor drop =
+          Uniform({words.size(0), 1, 1}, generator, words).lt(options_.world.prompt_dropout);
       words = at::where(drop, pad(empty_.Gather({0}).words), words);
     }
     const int64_t cameras = samples_.contract().cameras.size();
@@ -142,7 +143,7 @@ class WorldStage : public TrainStage {
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(rows[0]);
     const at::Tensor x0 = latents_.Gather(rows).flatten(0, 1);
     const at::Tensor context = Context(rows, generator, false);
-    at::Tensor x = at::randn(x0.sizes(), generator, x0.options());
+    at::Tensor x = Normal(x0.sizes(), generator, x0);
     const double shift = options_.world.shift;
     const auto level = [&](int64_t i) {
       const double u = 1 - static_cast<double>(i) / kSteps;
