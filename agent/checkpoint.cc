@@ -111,8 +111,12 @@ CheckpointConfig CheckpointConfigFromJson(const nlohmann::json& json, const std:
 }
 
 void SaveCheckpoint(const std::filesystem::path& folder, const CheckpointConfig& config,
-                    const torch::nn::Module& module) {
+                    const torch::nn::Module& module, bool half) {
   Check(config, folder.string());
+  TensorMap weights = NamedTensors(module);
+  for (auto& [name, tensor] : weights) {
+    if (half && tensor.scalar_type() == at::kFloat) tensor = tensor.detach().to(at::kHalf);
+  }
   const auto target = std::filesystem::absolute(folder / "").parent_path();
   const auto aside =
       target.parent_path() / fmt::format(".{}.{}", target.filename().string(), getpid());
@@ -122,7 +126,7 @@ void SaveCheckpoint(const std::filesystem::path& folder, const CheckpointConfig&
     throw Error(fmt::format("cannot write {}: {}", target.string(), error.message()));
   }
   try {
-    WriteTensors(aside / "model.safetensors", NamedTensors(module), {{"weights", config.weights}});
+    WriteTensors(aside / "model.safetensors", weights, {{"weights", config.weights}});
     AtomicFile file(aside / "config.json");
     file.Write(ToJson(config).dump(2) + "\n");
     file.Commit();

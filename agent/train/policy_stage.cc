@@ -10,6 +10,7 @@
 #include "agent/modules.h"
 #include "agent/preprocess.h"
 #include "agent/train/augment.h"
+#include "agent/train/paraphraser.h"
 #include "agent/train/shard_cache.h"
 #include "agent/train/stage.h"
 #include "agent/train/texts.h"
@@ -62,7 +63,8 @@ class PolicyStage : public TrainStage {
             samples_, c.cache, FeatureKey(),
             [this](const auto& rows) { return Features(rows); }, c.say),
         text_(Data().minilm),
-        texts_(text_, samples_.instructions(), samples_.device()) {
+        texts_(text_, Wordings(samples_.instructions(), options_.policy.paraphrases, c.seed),
+               samples_.device()) {
     const int64_t cells = samples_.Gather("roles", {0}).size(2);
     if (cells % config_.model.grid != 0) {
       throw Error(fmt::format("{} cells of roles do not divide among a grid of {} tokens", cells,
@@ -176,6 +178,34 @@ class PolicyStage : public TrainStage {
     return c.config;
   }
 
+  // each instruction followed by its other wordings
+  static std::vector<std::string> Wordings(const std::vector<std::string>& instructions,
+                                           int64_t paraphrases, uint64_t seed) {
+    if (paraphrases == 0) return instructions;
+    const Paraphraser paraphraser;
+    std::vector<std::string> all;
+    for (const std::string& instruction : instructions) {
+      all.push_back(instruction);
+      const auto others =
+          paraphraser.Paraphrase(instruction, static_cast<int>(paraphrases), seed);
+      all.insert(all.end(), others.begin(), others.end());
+    }
+    return all;
+  }
+
+  // into texts_: while it learns every other sample hears other words
+  std::vector<int64_t> Sentences(const StepInput& in, at::Generator& generator) const {
+    std::vector<int64_t> ids = samples_.Instructions(in.rows);
+    const int64_t wordings = 1 + options_.policy.paraphrases;
+    const at::Tensor drawn = at::randint(2 * wordings, {static_cast<int64_t>(ids.size())},
+                                         generator, at::TensorOptions(at::kLong));
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const int64_t draw = drawn.const_data_ptr<int64_t>()[i];
+      ids[i] = ids[i] * wordings + (in.learning && draw < wordings ? draw : 0);
+    }
+    return ids;
+  }
+
   // mean over what is valid; x [B,K,any]
   static at::Tensor Mean(const at::Tensor& x, const at::Tensor& valid) {
     return (x * valid).sum() / (valid.sum() * x.size(2)).clamp_min(1);
@@ -221,7 +251,7 @@ class PolicyStage : public TrainStage {
       const at::AutoGradMode learns(at::GradMode::is_enabled() && options_.policy.train_semantic);
       semantic = model->SemanticTokens(pixels);
     }
-    const Texts::Batch text = texts_.Gather(samples_.Instructions(in.rows));
+    const Texts::Batch text = texts_.Gather(Sentences(in, generator));
     const int64_t cameras = config_.head.num_cameras;
     at::Tensor instruction = agent_->Instruction(text.sentences);
     if (instruction.defined()) instruction = instruction.repeat_interleave(cameras, 0);

@@ -48,7 +48,7 @@ template <class V>
 void Fields(V& v, PolicyStageOptions& o) {
   v("train_semantic", o.train_semantic), v("semantic_lr", o.semantic_lr);
   v("gripper", o.gripper), v("roles", o.roles), v("points", o.points);
-  v("features", o.features);
+  v("features", o.features), v("paraphrases", o.paraphrases);
 }
 
 template <class V>
@@ -71,7 +71,7 @@ void Fields(V& v, StageOptions& o) {
 template <class V>
 void Fields(V& v, Recipe& o) {
   v("name", o.name), v("description", o.description), v("seed", o.seed), v("out", o.out);
-  v("init", o.init), v("init_parts", o.init_parts), v("agent", o.agent);
+  v("store", o.store), v("init", o.init), v("init_parts", o.init_parts), v("agent", o.agent);
   v("data", o.data);
 }
 
@@ -102,6 +102,8 @@ void Check(const StageOptions& o, const std::string& where) {
   require(share(o.vae.clips), "vae.clips", "a share in [0,1]");
   require(share(o.world.prompt_dropout) && share(o.world.single_frames) && o.world.shift > 0,
           "world", "shares in [0,1], shift > 0");
+  require(o.policy.paraphrases >= 0 && o.policy.paraphrases <= 1000, "policy.paraphrases",
+          "0 to 1000");
   require(o.policy.features == "model" || o.policy.features == "random-init" ||
               o.policy.features == "noise-only",
           "policy.features", "model, random-init or noise-only");
@@ -130,6 +132,9 @@ Recipe ReadRecipe(const std::filesystem::path& file) {
     if (part == "world" || part == "semantic" || part == "policy") continue;
     throw Error(fmt::format("{}: init_parts names '{}'", file.string(), part),
                 "parts: world, semantic, policy");
+  }
+  if (recipe.store != "f32" && recipe.store != "f16") {
+    throw Error(fmt::format("{}: store is '{}'", file.string(), recipe.store), "f32 or f16");
   }
   if (recipe.out.empty()) recipe.out = "runs/" + recipe.name;
   AgentOf(recipe);

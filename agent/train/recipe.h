@@ -65,6 +65,7 @@ struct PolicyStageOptions {
   double gripper = 0.2;            // weight of the gripper's cross-entropy
   double roles = 0.1;              // tokens tell which cells the object and the goal fill
   double points = 0.1;             // and where they are, in metres from the robot's base
+  int64_t paraphrases = 0;         // other wordings of each instruction (agent/train/paraphraser.h)
   std::string features = "model";  // generative tokens of: model | random-init | noise-only
 };
 
@@ -100,6 +101,7 @@ struct Recipe {
   std::string description;
   uint64_t seed = 0;
   std::string out;   // folder; empty: runs/NAME
+  std::string store = "f32";  // of OUT/model, what is given out: f32 | f16
   std::string init;  // checkpoint folder the first stage starts from; empty: weights of the seed
   // What is taken from it, options and weights: "world" (VAE, DiT, prompt), "semantic" (encoder),
   // "policy" (projectors, fusion, head).

@@ -386,7 +386,7 @@ bool Train(const TrainOptions& options, TrainObserver& observer, const std::atom
     if (i == 0) agent = OpenStart(recipe, config);
     if (!StageRun(options, device, i, config, agent, observer).Run(stop)) return false;
   }
-  SaveCheckpoint(out / "model", config, *agent);
+  SaveCheckpoint(out / "model", config, *agent, recipe.store == "f16");
   return true;
 }
 

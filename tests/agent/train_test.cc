@@ -11,10 +11,12 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "agent/tensor_file.h"
 #include "agent/train/event_file.h"
 #include "agent/train/optimizer.h"
+#include "agent/train/paraphraser.h"
 #include "agent/train/sample_store.h"
 #include "agent/train/stage.h"
 #include "agent/train/trainer.h"
@@ -368,6 +370,35 @@ TEST_CASE("samples of several packs keep their own names for categories and inst
   CHECK(store.Categories({kSamples}).max().item<int>() == 1);
   CHECK(store.instructions()[store.Instructions({0})[0]] == "touch the square");
   CHECK(store.instructions()[store.Instructions({kSamples})[0]] == "avoid the square");
+}
+
+TEST_CASE("a segmentation that names no category of its pack is refused") {
+  const Scratch scratch;
+  auto pack = PackJson();
+  pack["categories"] = {"background"};
+  WritePack(scratch / "a", pack);
+  const SampleStore store({scratch / "a"});
+  CHECK_THROWS_WITH(store.Categories({0, 1, 2, 3}), Contains("names a category"));
+}
+
+TEST_CASE("an instruction is said in other words, the same for a seed") {
+  const Paraphraser paraphraser;
+  const std::string instruction = "pick up the milk and place it in the basket";
+  const auto said = paraphraser.Paraphrase(instruction, 50, 7);
+  CHECK(said == paraphraser.Paraphrase(instruction, 50, 7));
+  CHECK(said != paraphraser.Paraphrase(instruction, 50, 8));
+  const std::set<std::string> different(said.begin(), said.end());
+  CHECK(different.size() > 30);
+  for (const std::string& sentence : said) CHECK_THAT(sentence, Contains("milk"));
+  const Scratch scratch;
+  std::ofstream(scratch / "table.json") << R"({"phrases": {"lift": []}, "openings": []})";
+  CHECK_THROWS_WITH(Paraphraser(scratch / "table.json"), Contains("table.json"));
+  std::ofstream(scratch / "table.json") << R"({"phrases": {"lift up": ["take"], "up": ["x"]},
+                                               "openings": [], "closings": []})";
+  const Paraphraser own(scratch / "table.json");
+  for (const std::string& sentence : own.Paraphrase("lift up the bowl", 20, 1)) {
+    CHECK((sentence == "take the bowl" || sentence == "lift up the bowl"));
+  }
 }
 
 TEST_CASE("each epoch visits every row once in an order of its own") {
