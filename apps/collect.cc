@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -42,12 +44,30 @@ std::string Command(const CollectFlags& o, RenderQuality quality) {
       o.suite, o.episodes, o.policy, o.image, Name(quality), o.seed, o.hold, o.attempts,
       o.arm_noise);
   if (o.noise > 0) command += fmt::format(" --noise {}", o.noise);
+  if (!o.takeover.empty()) command += " --takeover " + o.takeover;
+  if (!o.takeover_after.empty()) command += " --takeover-after " + o.takeover_after;
   if (!o.tasks.empty()) command += " --tasks " + o.tasks;
   if (o.filter_noops) command += " --filter-noops";
   if (o.all_outcomes) command += " --all-outcomes";
   if (o.max_steps > 0) command += fmt::format(" --max-steps {}", o.max_steps);
   if (o.device != "cpu") command += " --device " + o.device;
   return command + " --out " + o.out;
+}
+
+// "MIN-MAX", or where it is empty what covers a demonstration of any task of the suite
+TakeoverRange ParseTakeoverRange(const std::string& text, int horizon) {
+  if (text.empty()) return {10, std::max(10, 3 * horizon / 5)};
+  TakeoverRange range;
+  const char* end = text.data() + text.size();
+  const auto low = std::from_chars(text.data(), end, range.first);
+  const bool dash = low.ec == std::errc() && low.ptr < end && *low.ptr == '-';
+  const auto high = std::from_chars(dash ? low.ptr + 1 : end, end, range.last);
+  if (dash && high.ec == std::errc() && high.ptr == end && range.first >= 1 &&
+      range.last >= range.first) {
+    return range;
+  }
+  throw Error(fmt::format("--takeover-after {} is no range of control steps", text),
+              "e.g. 10-150: the least, at least 1, and the most that the policy may act");
 }
 
 // A line an episode, or on a terminal one line that changes.
@@ -59,6 +79,8 @@ class CollectProgress {
   void Add(const CollectedEpisode& episode) {
     ++finished_;
     attempts_ += episode.attempts;
+    solved_before_ += episode.solved_before;
+    kept_ += episode.kept;
     rows_ += episode.kept ? episode.demo.steps() : 0;
     const std::string text = episode.kept ? fmt::format("{} steps", episode.demo.steps())
                                           : fmt::format("no demonstration in {} attempts: {}",
@@ -82,11 +104,13 @@ class CollectProgress {
   double RowsPerSecond() const { return static_cast<double>(rows_) / Seconds(); }
   int64_t rows() const { return rows_; }
   int attempts() const { return attempts_; }
+  int solved_before() const { return solved_before_; }
+  int kept() const { return kept_; }
 
  private:
   size_t total_, finished_, before_;
   int64_t rows_ = 0;
-  int attempts_ = 0;
+  int attempts_ = 0, solved_before_ = 0, kept_ = 0;
   bool terminal_ = isatty(2);
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
@@ -103,6 +127,7 @@ class CollectRun {
     if (flags_.keep_noops && flags_.filter_noops) {
       throw Error("--keep-noops and --filter-noops exclude each other", "leave out one of them");
     }
+    if (!flags_.takeover.empty()) OpenLearner();
     if (flags_.noise > 0 &&
         ParseExpertName(flags_.policy).value_or(ExpertOptions{}).variation > 0) {
       throw Error(fmt::format("--noise and {} both disturb the actions, and only what --noise adds "
@@ -110,8 +135,8 @@ class CollectRun {
                               flags_.policy),
                   "give --noise with --policy expert");
     }
-    quality_ = ChooseRenderQuality(policy_.contract.render_quality, flags_.render_quality,
-                                   "policy " + policy_.name);
+    quality_ = ChooseRenderQuality(looker().contract.render_quality, flags_.render_quality,
+                                   "policy " + looker().name);
     FillOptions();
     for (const int task : tasks_) {
       for (int episode = 0; episode < flags_.episodes; ++episode) jobs_.push_back({task, episode});
@@ -151,6 +176,26 @@ class CollectRun {
 
  private:
   bool draws() const { return flags_.image > 0; }
+  // who may look at pictures
+  const PolicySource& looker() const { return learner_ ? *learner_ : policy_; }
+  bool looks() const { return !looker().contract.cameras.empty(); }
+
+  void OpenLearner() {
+    const auto refuse = [](bool refused, const char* flag, const char* why) {
+      if (refused) throw Error(fmt::format("--takeover and {} exclude each other", flag), why);
+    };
+    refuse(flags_.noise > 0, "--noise",
+           "the policy that acts first leaves the expert's way enough");
+    refuse(flags_.all_outcomes, "--all-outcomes", "only what the expert finishes is kept");
+    if (!policy_.contract.cameras.empty()) {
+      throw Error(fmt::format("policy {} looks at pictures and cannot take over in the middle of "
+                              "an episode",
+                              policy_.name),
+                  "take over with --policy expert");
+    }
+    learner_ = OpenAnyPolicy(flags_.takeover, {flags_.device});
+    options_.takeover = ParseTakeoverRange(flags_.takeover_after, suite_.horizon);
+  }
 
   void FillOptions() {
     DatasetContract& contract = options_.contract;
@@ -164,13 +209,16 @@ class CollectRun {
     contract.hold_steps = flags_.hold;
     contract.collected_by = policy_.name;
     contract.action_noise = flags_.noise;
-    const PolicyContract& wanted = policy_.contract;
-    if (!wanted.cameras.empty() &&
+    if (learner_) contract.taken_over_from = learner_->name;
+    const PolicyContract& wanted = looker().contract;
+    options_.policy_cameras = wanted.cameras;
+    options_.policy_image_size = wanted.image_size;
+    if (looks() && draws() &&
         (wanted.cameras != contract.cameras || wanted.image_size != contract.image_size)) {
-      throw Error(fmt::format("policy {} looks at {} px pictures of {}", policy_.name,
+      throw Error(fmt::format("policy {} looks at {} px pictures of {}", looker().name,
                               wanted.image_size, fmt::join(wanted.cameras, ", ")),
                   "a data set of what it sees has the cameras agentview, robot0_eye_in_hand and "
-                  "its size: --image");
+                  "its size: --image; or none: --image 0");
     }
     options_.seed = flags_.seed;
     options_.workers = flags_.workers;
@@ -182,25 +230,29 @@ class CollectRun {
 
   // fails before anything is made when nothing can be drawn
   void ProbeRenderer() {
-    if (!draws()) {
-      options_.contract.renderer = "none";
-      return;
+    if (draws() || looks()) {
+      const EglRenderer renderer({.quality = quality_});
+      renderer_ = renderer.name();
+      software_ = renderer.software();
     }
-    const EglRenderer renderer({.quality = quality_});
-    options_.contract.renderer = renderer.name();
-    software_ = renderer.software();
+    options_.contract.renderer = draws() ? renderer_ : "none";
   }
 
   void Announce() const {
+    if (learner_) {
+      fmt::print(stderr, "{} acts for {} to {} steps, then {} takes over\n", learner_->name,
+                 options_.takeover.first, options_.takeover.last, policy_.name);
+    }
     if (!draws()) {
       fmt::print(stderr, "no pictures: vega dataset pack draws them from the states\n");
-      return;
     }
-    fmt::print(stderr, "renderer: {}{}, {} pictures\n", options_.contract.renderer,
+    if (renderer_.empty()) return;
+    fmt::print(stderr, "renderer: {}{}, {} pictures\n", renderer_,
                software_ ? "  ** SOFTWARE: pictures are drawn by the CPU **" : "", Name(quality_));
   }
 
   Json Manifest() const {
+    const std::string range = fmt::format("{}-{}", options_.takeover.first, options_.takeover.last);
     return {{"command", Command(flags_, quality_)},
             {"config",
              {{"suite", suite_.name},
@@ -217,7 +269,10 @@ class CollectRun {
               {"attempts", flags_.attempts},
               {"max_steps", flags_.max_steps},
               {"arm_noise", flags_.arm_noise},
-              {"noise", flags_.noise}}},
+              {"noise", flags_.noise},
+              {"takeover", learner_ ? Json(learner_->name) : Json()},
+              {"takeover_weights", learner_ ? Json(learner_->weights) : Json()},
+              {"takeover_after", learner_ ? Json(range) : Json()}}},
             {"renderer", options_.contract.renderer},
             {"git_commit", GitCommit()}};
   }
@@ -234,8 +289,9 @@ class CollectRun {
     sources.load_task = [&](int task) { return LoadTask(suite_, task); };
     sources.describe_task = [&](int task) { return DescribeDemoTask(suite_, task); };
     sources.make_policy = policy_.make;
+    if (learner_) sources.make_learner = learner_->make;
     sources.make_renderer = [&]() -> std::unique_ptr<Renderer> {
-      if (!draws()) return nullptr;
+      if (!draws() && !looks()) return nullptr;
       return std::make_unique<EglRenderer>(EglRendererOptions{.quality = quality_});
     };
     sources.done = [&](const DemoTask& task, const CollectedEpisode& episode) {
@@ -251,7 +307,20 @@ class CollectRun {
                progress.rows(), cameras * progress.rows(), FormatDuration(progress.Seconds()),
                progress.RowsPerSecond(), static_cast<double>(cameras) * progress.RowsPerSecond(),
                static_cast<double>(progress.attempts()) / static_cast<double>(missing.size()));
+    if (learner_) PrintShares(progress);
     return whole;
+  }
+
+  // of this run
+  void PrintShares(const CollectProgress& progress) const {
+    const int attempts = progress.attempts(), solved = progress.solved_before();
+    const int taken_over = attempts - solved;
+    const auto percent = [](int part, int whole) { return 100.0 * part / std::max(whole, 1); };
+    fmt::print(stderr,
+               "{} solved {} of {} attempts before the takeover ({:.0f} %); {} finished {} of the "
+               "other {} ({:.0f} %)\n",
+               learner_->name, solved, attempts, percent(solved, attempts), policy_.name,
+               progress.kept(), taken_over, percent(progress.kept(), taken_over));
   }
 
   std::atomic<bool>& stop_;
@@ -259,6 +328,8 @@ class CollectRun {
   Suite suite_;
   std::vector<int> tasks_;
   PolicySource policy_;
+  std::optional<PolicySource> learner_;  // who acts until policy_ takes over
+  std::string renderer_;                 // empty: nothing is drawn
   RenderQuality quality_ = RenderQuality::kExact;
   bool software_ = false;  // the renderer
   CollectionOptions options_;
@@ -314,6 +385,13 @@ std::function<int()> AddCollect(CLI::App& mode) {
                   "disturb every action by this much, in action units, and keep what was meant as "
                   "expert_actions (DART); 0 = none")
       ->check(CLI::Range(0.0, 1.0));
+  const auto takeover = mode.add_option(
+      "--takeover", o->takeover,
+      "this policy (a checkpoint or a name as for --policy) acts first, and --policy, the expert, "
+      "takes over after a drawn number of steps (DAgger); see docs/DATASETS.md");
+  mode.add_option("--takeover-after", o->takeover_after,
+                  "MIN-MAX control steps of --takeover's policy; default 10 to 3/5 of the horizon")
+      ->needs(takeover);
   mode.add_flag("--resume", o->resume, "continue the collection of --out");
   return [o] {
     // first, so that no thread of a policy is older than the blocked signals

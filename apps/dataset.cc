@@ -157,6 +157,10 @@ int Info(const DatasetFlags& flags) {
     fmt::print("  actions disturbed by {}; what was meant: {}\n", contract.action_noise,
                kExpertActions);
   }
+  if (!contract.taken_over_from.empty()) {
+    fmt::print("  taken over from {}: {} is 1 from there on\n", contract.taken_over_from,
+               kExpertActs);
+  }
   fmt::print("{:>6} {:>8} {:>8} {:>11}  task\n", "demos", "success", "steps", "length");
   for (const auto& [name, task] : tasks) {
     fmt::print("{:>6} {:>8} {:>8} {:>5}-{:<5}  {}: {}\n", task.demos, task.successes, task.steps,

@@ -190,6 +190,14 @@ std::function<int()> AddPackFlags(CLI::App& verb) {
           "instead: every so many steps, from a drawn one on")
       ->check(CLI::Range(1, 100000))
       ->excludes(samples);
+  verb.add_option("--early-share", p.early_share,
+                  "after a takeover: share of --samples within the first --early-steps of who "
+                  "took over")
+      ->check(CLI::Range(0.0, 1.0));
+  verb.add_option("--early-steps", p.early_steps, "control steps; see --early-share")
+      ->check(CLI::Range(1, 1000));
+  verb.add_flag("--before-takeover", p.before_takeover,
+                "take also the steps in which the policy acts that is taken over from");
   verb.add_option("--held-out", p.held_out, "share of demonstrations kept for checking only")
       ->check(CLI::Range(0.0, 0.9));
   verb.add_option("--camera-jitter", p.camera_jitter,

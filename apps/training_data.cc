@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -19,11 +20,13 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr int kInterrupted = 130;
-const std::set<std::string> kCollectKeys = {"suite", "tasks", "episodes", "policy",
-                                            "noise", "seed",  "hold",     "arm_noise"};
+const std::set<std::string> kCollectKeys = {"suite",    "tasks",         "episodes", "policy",
+                                            "noise",    "seed",          "hold",     "arm_noise",
+                                            "takeover", "takeover_after"};
 const std::set<std::string> kPackKeys = {
-    "pack",  "size", "render_quality", "clip",     "stride",        "chunk",       "samples",
-    "every", "seed", "collect",        "held_out", "camera_jitter", "light_jitter"};
+    "pack",        "size",        "render_quality", "clip",          "stride",
+    "chunk",       "samples",     "every",          "seed",          "collect",
+    "early_share", "early_steps", "held_out",       "camera_jitter", "light_jitter"};
 
 void RequireKeys(const Json& json, const std::set<std::string>& known, const std::string& where) {
   if (!json.is_object()) throw Error(where + " is not an object of keys and values");
@@ -59,6 +62,8 @@ CollectFlags CollectionOf(const Json& json, const fs::path& demos, const std::st
   Take(json, "seed", flags.seed, where);
   Take(json, "hold", flags.hold, where);
   Take(json, "arm_noise", flags.arm_noise, where);
+  Take(json, "takeover", flags.takeover, where);
+  Take(json, "takeover_after", flags.takeover_after, where);
   if (flags.suite.empty() || flags.episodes < 1) {
     throw Error(where + ": a collection needs a suite and episodes, at least one",
                 R"(e.g. {"suite": "libero_goal", "episodes": 15})");
@@ -67,6 +72,11 @@ CollectFlags CollectionOf(const Json& json, const fs::path& demos, const std::st
   std::string name = fs::path(flags.suite).filename().string();
   if (!flags.tasks.empty()) name += "-" + flags.tasks;
   if (flags.noise > 0) name += fmt::format("-noise{}", flags.noise);
+  if (!flags.takeover.empty()) {
+    std::string learner = fs::path(flags.takeover).lexically_normal().string();
+    std::replace(learner.begin(), learner.end(), '/', '_');
+    name += "-takeover-" + learner;
+  }
   name += fmt::format("-{}x{}.hdf5", flags.episodes, flags.seed);
   flags.out = (demos / name).string();
   flags.resume = fs::exists(flags.out) || fs::exists(flags.out + ".parts");
@@ -82,6 +92,8 @@ PackOptions OptionsOf(const Json& json, const std::string& where) {
   Take(json, "every", options.every, where);
   if (options.every > 0) options.samples = 0;
   Take(json, "samples", options.samples, where);
+  Take(json, "early_share", options.early_share, where);
+  Take(json, "early_steps", options.early_steps, where);
   Take(json, "held_out", options.held_out, where);
   Take(json, "camera_jitter", options.camera_jitter, where);
   Take(json, "light_jitter", options.light_jitter, where);
@@ -98,10 +110,14 @@ PackOptions OptionsOf(const Json& json, const std::string& where) {
 void RequireSameOptions(const fs::path& folder, const PackOptions& options) {
   const auto was = ReadPack(folder).at("config");
   const auto now = PackConfig({}, options);
-  for (const auto& [key, value] : now.items()) {
-    if (key == "sources" || was.value(key, nlohmann::ordered_json()) == value) continue;
+  auto all = was;  // either may lack what is as usual
+  all.update(now);
+  for (const auto& [key, _] : all.items()) {
+    const auto before = was.value(key, nlohmann::ordered_json()),
+               value = now.value(key, nlohmann::ordered_json());
+    if (key == "sources" || before == value) continue;
     throw Error(fmt::format("{} was packed with another {}: {}, not {}", folder.string(), key,
-                            was.value(key, nlohmann::ordered_json()).dump(), value.dump()),
+                            before.dump(), value.dump()),
                 "name the recipe's pack differently, or remove that folder");
   }
 }

@@ -16,8 +16,9 @@ namespace vega {
 //                {"suite": "libero_goal", "episodes": 15, "noise": 0.2, "seed": 1}]}
 //
 // The other keys are the flags of the two modes: of a pack size, render_quality, clip, stride,
-// chunk, samples or every, held_out, camera_jitter, light_jitter, seed; of a collection suite,
-// tasks, episodes, policy, noise, seed, hold, arm_noise. A pack with a single collection may have
+// chunk, samples or every, early_share, early_steps, held_out, camera_jitter, light_jitter, seed;
+// of a collection suite, tasks, episodes, policy, noise, seed, hold, arm_noise, takeover,
+// takeover_after. A pack with a single collection may have
 // its keys beside its own, which then share the seed.
 //
 // Demonstrations go to folder/demos, packs to folder/NAME. What is whole is left as it is, what was

@@ -80,10 +80,13 @@ void Rollout::Start(const EpisodeKey& key, const ResetPlacement& placement,
   for (int i = 1; i < options_.wait_steps; ++i) Advance(kNoOp, -1);
   if (options_.wait_steps > 0) {
     Advance(kNoOp, 0);
-  } else if (state_.clips.Needs(0, 0) || options_.on_frames) {
-    environment_.Draw();
-    state_.clips.Add(0, environment_.frames());
-    if (options_.on_frames) options_.on_frames(environment_);
+  } else {
+    if (state_.clips.Needs(0, 0) || options_.on_frames) {
+      environment_.Draw();
+      state_.clips.Add(0, environment_.frames());
+      if (options_.on_frames) options_.on_frames(environment_);
+    }
+    if (options_.on_observation) options_.on_observation(environment_);
   }
 }
 
@@ -99,6 +102,7 @@ void Rollout::Advance(const Action& action, int observed_step) {
   }
   if (keep) state_.clips.Add(observed_step, environment_.frames());
   if (draw && options_.on_frames) options_.on_frames(environment_);
+  if (observed_step >= 0 && options_.on_observation) options_.on_observation(environment_);
 }
 
 void Rollout::AskPolicy() {

@@ -33,6 +33,8 @@ struct RolloutOptions {
   // Called with the frames of every observation from step 0 on, all of which are then drawn; for
   // videos.
   std::function<void(const Environment&)> on_frames;
+  // Called at every observation from step 0 on, drawn or not.
+  std::function<void(const Environment&)> on_observation;
   // Called with every action just before it is played, no-ops included.
   std::function<void(const Action&)> on_action;
 };

@@ -15,6 +15,7 @@
 #include "tasks/dataset/episode_recorder.h"
 #include "tasks/dataset/fixture_poses.h"
 #include "tasks/dataset/noisy_policy.h"
+#include "tasks/expert/expert_policy.h"
 #include "tasks/rollout.h"
 
 namespace vega {
@@ -71,6 +72,7 @@ class Worker {
   Worker(const CollectionOptions& options, const CollectionSources& sources)
       : options_(options),
         policy_(sources.make_policy()),
+        learner_(sources.make_learner ? sources.make_learner() : nullptr),
         renderer_(sources.make_renderer()),
         recorder_(options.contract, options.compression) {
     if (options.contract.action_noise <= 0) return;
@@ -86,8 +88,10 @@ class Worker {
       environment_.reset();
       environment_ = std::make_unique<Environment>(
           loaded.task,
-          EnvironmentOptions{.cameras = options_.contract.cameras,
-                             .image_size = options_.contract.image_size},
+          EnvironmentOptions{
+              .cameras = records_pictures() ? options_.contract.cameras : options_.policy_cameras,
+              .image_size =
+                  records_pictures() ? options_.contract.image_size : options_.policy_image_size},
           renderer_.get());
     }
     CollectedEpisode episode{.job = job};
@@ -100,6 +104,8 @@ class Worker {
   }
 
  private:
+  bool records_pictures() const { return !options_.contract.cameras.empty(); }
+
   // one attempt; false when it was interrupted
   bool Try(const LoadedTask& loaded, const std::atomic<bool>& stop, CollectedEpisode& episode) {
     const int attempt = episode.attempts++;
@@ -109,10 +115,11 @@ class Worker {
     RolloutResult result;
     Start start;
     recorder_.Take();
+    bool taken_over = true;
     try {
       start = Draw(*loaded.task, number);
       const EpisodeKey key = {info.suite, info.name, info.instruction, number, options_.seed};
-      result = Play(key, start, stop);
+      result = learner_ ? PlayTakeover(key, start, stop, taken_over) : Play(key, start, stop);
     } catch (const std::exception& error) {
       result.outcome = Outcome::kError;
       result.error = error.what();
@@ -123,6 +130,11 @@ class Worker {
       environment_ =
           std::make_unique<Environment>(loaded.task, environment_->options(), renderer_.get());
       episode.failure = result.error;
+      return true;
+    }
+    if (!taken_over) {
+      ++episode.solved_before;
+      episode.failure = "the policy solved it before the takeover";
       return true;
     }
     const bool success =
@@ -159,28 +171,75 @@ class Worker {
     return start;
   }
 
-  RolloutResult Play(const EpisodeKey& key, const Start& start, const std::atomic<bool>& stop) {
+  // what one part of an episode is recorded with; `expert_acts`: see EpisodeRecorder::Act
+  RolloutOptions Recorded(std::optional<bool> expert_acts) {
     RolloutOptions rollout;
-    rollout.max_steps = options_.max_steps;
-    rollout.hold_steps = options_.contract.hold_steps;
-    bool observed = false;  // actions before the first observation are the no-ops
-    rollout.on_frames = [&](const Environment& environment) {
-      observed = true;
+    const auto observe = [this](const Environment& environment) {
+      observed_ = true;
       recorder_.Observe(environment);
     };
-    rollout.on_action = [&](const Action& action) {
-      if (!observed) return;
-      recorder_.Act(action, noisy_ ? std::optional(noisy_->Meant()) : std::nullopt);
+    (records_pictures() ? rollout.on_frames : rollout.on_observation) = observe;
+    rollout.on_action = [this, expert_acts](const Action& action) {
+      if (!observed_) return;
+      recorder_.Act(action, noisy_ ? std::optional(noisy_->Meant()) : std::nullopt, expert_acts);
     };
+    return rollout;
+  }
+
+  RolloutResult Play(const EpisodeKey& key, const Start& start, const std::atomic<bool>& stop) {
+    observed_ = false;
+    RolloutOptions rollout = Recorded({});
+    rollout.max_steps = options_.max_steps;
+    rollout.hold_steps = options_.contract.hold_steps;
     return RunEpisode(*environment_, *policy_, rollout, key, start.placement, start.state, &stop);
+  }
+
+  // The learner up to a drawn step, then the demonstrator with all the steps an episode has.
+  // `taken_over` is false where the learner solved the task before.
+  RolloutResult PlayTakeover(const EpisodeKey& key, const Start& start,
+                             const std::atomic<bool>& stop, bool& taken_over) {
+    const auto* expert = dynamic_cast<const ExpertPolicy*>(policy_.get());
+    const auto play = [&](Rollout& rollout) {
+      // an expert that gave up would hold still to the end
+      while (!stop && !(expert && expert->failed()) && rollout.Step()) {
+      }
+      RolloutResult result = rollout.result();
+      result.interrupted = stop;
+      return result;
+    };
+    RandomStream random(options_.seed, "collect/takeover/" + key.suite + "/" + key.task_name,
+                        static_cast<uint64_t>(key.init));
+    const TakeoverRange& range = options_.takeover;
+    const int step =
+        range.first +
+        static_cast<int>(random.Below(static_cast<uint32_t>(range.last - range.first) + 1));
+    observed_ = false;
+    policy_->Reset(key);  // forgets that it gave up the last episode
+    RolloutOptions rollout = Recorded(false);
+    rollout.max_steps = step;
+    Rollout learning(*environment_, *learner_, rollout);
+    learning.Start(key, start.placement, start.state);
+    const RolloutResult learnt = play(learning);
+    taken_over = learnt.outcome != Outcome::kSuccess;
+    if (!taken_over || learnt.interrupted) return learnt;
+
+    rollout = Recorded(true);
+    rollout.max_steps =
+        step + (options_.max_steps > 0 ? options_.max_steps : environment_->task().info().horizon);
+    rollout.hold_steps = options_.contract.hold_steps;
+    Rollout finishing(*environment_, *policy_, rollout);
+    finishing.TakeOver(key, learning.state());
+    return play(finishing);
   }
 
   const CollectionOptions& options_;
   std::unique_ptr<Policy> policy_;
   NoisyPolicy* noisy_ = nullptr;              // policy_, where its actions are disturbed
+  std::unique_ptr<Policy> learner_;           // who acts before policy_ takes over; or null
   std::unique_ptr<Renderer> renderer_;        // null without pictures
   std::unique_ptr<Environment> environment_;  // of the task of the last job
   EpisodeRecorder recorder_;
+  bool observed_ = false;  // actions before the first observation are the no-ops
 };
 
 }  // namespace

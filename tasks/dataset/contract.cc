@@ -80,6 +80,10 @@ Json ToJson(const DatasetContract& c) {
                {"collected_by", c.collected_by},
                {"action_noise", c.action_noise},
                {"labels", c.action_noise > 0 ? kExpertActions : "actions"}};
+  if (!c.taken_over_from.empty()) {
+    json["taken_over_from"] = c.taken_over_from;
+    json["labels"] = fmt::format("actions where {} is 1", kExpertActs);
+  }
   json.update(Fixed());
   return json;
 }
@@ -112,6 +116,7 @@ DatasetContract ParseContract(const std::string& text, const std::string& source
     c.hold_steps = json.at("hold_steps");
     c.collected_by = json.at("collected_by");
     c.action_noise = json.value("action_noise", 0.0);  // older files lack it
+    c.taken_over_from = json.value("taken_over_from", std::string());
     return c;
   } catch (const std::exception& error) {
     throw Error(fmt::format("{}: its contract cannot be read: {}", source, error.what()),

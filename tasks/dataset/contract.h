@@ -45,6 +45,10 @@ struct DatasetContract {
   // Spread of what was added to the policy's actions before they were played, action units. When
   // positive, `actions` is what was played and `expert_actions`, row by row, what was meant.
   double action_noise = 0;
+  // The policy that acts in each episode until the demonstrator takes over; empty: the
+  // demonstrator acts from the start. When named, `expert_acts` says, row by row, whose action it
+  // is.
+  std::string taken_over_from;
 };
 
 // Adds what is fixed for all data sets: units and order of every key, action bounds, quaternion
@@ -60,6 +64,10 @@ inline constexpr double kNoOpNorm = 1e-4;
 
 // The array of what was meant, beside `actions`, of a file with action noise.
 inline constexpr char kExpertActions[] = "expert_actions";
+
+// (T) u8, beside `actions`, of a file whose demonstrator took over from another policy: 0 where
+// that policy acts, 1 from the takeover to the end.
+inline constexpr char kExpertActs[] = "expert_acts";
 
 // LIBERO's name of a camera's pictures in an HDF5 file: agentview to agentview_rgb,
 // robot0_eye_in_hand to eye_in_hand_rgb. And back.

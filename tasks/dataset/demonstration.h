@@ -44,6 +44,7 @@ struct Demonstration {
 
   std::vector<double> actions;                     // (T,7) as they were played
   std::vector<double> expert_actions;              // (T,7) as they were meant; empty: the same
+  std::vector<uint8_t> expert_acts;                // (T) 1: the demonstrator's action; empty: all
   std::vector<double> states;                      // (T,D) time, qpos, qvel
   std::vector<double> ee_pos;                      // (T,3) m, world
   std::vector<double> ee_quat;                     // (T,4) x,y,z,w, world

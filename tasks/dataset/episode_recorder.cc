@@ -27,7 +27,8 @@ bool EpisodeRecorder::IsNoOp(const Action& action) const {
   return std::sqrt(squares) < kNoOpNorm && (!last_gripper_ || *last_gripper_ == action[6]);
 }
 
-void EpisodeRecorder::Act(const Action& action, const std::optional<Action>& meant) {
+void EpisodeRecorder::Act(const Action& action, const std::optional<Action>& meant,
+                          std::optional<bool> expert_acts) {
   assert(seen_);
   if (contract_.filters_noops) {
     const auto step = static_cast<int32_t>(demo_.simulated_actions.size() / action.size());
@@ -38,6 +39,7 @@ void EpisodeRecorder::Act(const Action& action, const std::optional<Action>& mea
   last_gripper_ = action[6];
   Append(demo_.actions, action);
   if (meant) Append(demo_.expert_actions, *meant);
+  if (expert_acts) demo_.expert_acts.push_back(*expert_acts);
   Append(demo_.states, seen_->state);
   Append(demo_.ee_pos, seen_->proprio.eef_pos);
   Append(demo_.ee_quat, seen_->proprio.eef_quat);

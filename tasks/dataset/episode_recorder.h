@@ -23,8 +23,10 @@ class EpisodeRecorder {
       : contract_(contract), compression_(compression) {}
 
   void Observe(const Environment& environment);
-  // `meant`: what the policy answered, where something else was played.
-  void Act(const Action& action, const std::optional<Action>& meant = {});
+  // `meant`: what the policy answered, where something else was played. `expert_acts`: of an
+  // episode with a takeover, whether the demonstrator chose the action.
+  void Act(const Action& action, const std::optional<Action>& meant = {},
+           std::optional<bool> expert_acts = {});
   // What was recorded so far; the recorder is empty afterwards.
   Demonstration Take();
 

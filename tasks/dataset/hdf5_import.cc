@@ -53,6 +53,10 @@ Demonstration ReadDemo(const Hdf5Reader& reader, size_t demo, int compression) {
       out.expert_actions.insert(out.expert_actions.end(), action.begin(), action.end());
     }
   }
+  if (!reader.contract().taken_over_from.empty()) {
+    out.expert_acts.assign(steps, 1);
+    std::fill_n(out.expert_acts.begin(), reader.FirstExpertStep(demo), uint8_t{0});
+  }
   out.states = reader.States(demo, 0, steps);
   out.ee_pos = reader.Numbers(demo, "obs/ee_pos", 0, steps);
   out.ee_quat = Quaternions(reader, demo, steps);

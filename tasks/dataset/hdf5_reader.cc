@@ -144,6 +144,7 @@ void Hdf5Reader::ReadDemo(const std::string& name) {
       throw Error(group.where() + "/" + kExpertActions + " is not (T,7)", "the file is damaged");
     }
   }
+  if (!contract_.taken_over_from.empty()) require_rows(group, kExpertActs);
   const Hdf5Group obs = group.Group("obs");
   for (const std::string& key : obs.Names()) require_rows(obs, key);
   for (const std::string& camera : contract_.cameras) {
@@ -207,6 +208,14 @@ std::vector<Action> Hdf5Reader::Actions(size_t demo, int64_t first, int64_t coun
 
 std::vector<Action> Hdf5Reader::Labels(size_t demo, int64_t first, int64_t count) const {
   return ActionRows(demo, contract_.action_noise > 0 ? kExpertActions : "actions", first, count);
+}
+
+int64_t Hdf5Reader::FirstExpertStep(size_t demo) const {
+  if (contract_.taken_over_from.empty()) return 0;
+  const int64_t steps = demos_.at(demo).steps;
+  const std::vector<double> acts = groups_.at(demo).Numbers(kExpertActs, ActionOffset(), steps);
+  const auto last_other = std::find(acts.rbegin(), acts.rend(), 0.0);
+  return acts.rend() - last_other;
 }
 
 std::vector<double> Hdf5Reader::States(size_t demo, int64_t first, int64_t count) const {

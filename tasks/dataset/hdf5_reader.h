@@ -52,6 +52,9 @@ class Hdf5Reader {
   std::vector<Action> Actions(size_t demo, int64_t first, int64_t count) const;
   // What to learn: what was meant where that was not what was played, else the actions.
   std::vector<Action> Labels(size_t demo, int64_t first, int64_t count) const;
+  // The first row from which on the demonstrator acts to the end: what is to be learnt starts here.
+  // 0 of a file without a takeover.
+  int64_t FirstExpertStep(size_t demo) const;
   std::vector<double> States(size_t demo, int64_t first, int64_t count) const;  // (count, D)
   // An array beside `actions` or, with "obs/" before its name, one of the observations; of
   // robot_states, as of obs, rows may lie one later.

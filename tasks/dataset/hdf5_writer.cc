@@ -121,6 +121,7 @@ void WriteRows(Hdf5Group& group, const Demonstration& demo) {
   const DerivedRows derived = Derive(demo);
   group.Write("actions", {steps, 7}, demo.actions);
   if (!demo.expert_actions.empty()) group.Write(kExpertActions, {steps, 7}, demo.expert_actions);
+  if (!demo.expert_acts.empty()) group.Write(kExpertActs, {steps}, demo.expert_acts);
   group.Write("states", {steps, static_cast<int64_t>(demo.states.size()) / steps}, demo.states);
   group.Write("robot_states", {steps, 9}, derived.robot_states);
   std::vector<uint8_t> last(steps, 0);

@@ -7,6 +7,7 @@
 //   /data/demo_0           num_samples, init_state (D), model_file, and what the episode was
 //     actions (T,7) f64, states (T,D) f64, robot_states (T,9) f64, rewards (T) u8, dones (T) u8
 //     expert_actions (T,7) f64, with action noise: what was meant where `actions` was played
+//     expert_acts (T) u8, with a takeover: 0 while the policy acts, 1 once the demonstrator does
 //     obs/agentview_rgb, obs/eye_in_hand_rgb (T,H,W,3) u8, one zlib stream a picture, if any
 //     obs/gripper_states (T,2), joint_states (T,7), ee_states (T,6), ee_pos (T,3), ee_ori (T,3) f64
 //   /mask/TASK             of a file with several tasks: the names of its demos (robomimic's

@@ -411,6 +411,12 @@ void ExportLerobot(const Hdf5Reader& reader, const fs::path& out, const LerobotO
     throw Error(reader.file().string() + " has no pictures, and LeRobot's policies need them",
                 "collect with --image 128; vega dataset pack draws them from the states");
   }
+  if (!reader.contract().taken_over_from.empty()) {
+    throw Error(fmt::format("{} holds what {} did before it was taken over, and LeRobot's policies "
+                            "would learn it",
+                            reader.file().string(), reader.contract().taken_over_from),
+                "vega dataset pack takes the demonstrator's steps alone");
+  }
   fs::path plain = out;
   if (plain.filename().empty()) plain = plain.parent_path();
   const fs::path aside = plain.string() + ".part";

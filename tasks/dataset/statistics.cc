@@ -75,15 +75,15 @@ std::vector<double> ProprioRows(const Hdf5Reader& reader, size_t demo, int64_t f
 Json DatasetStatistics(const Hdf5Reader& reader, const std::string& name) {
   std::vector<double> actions, proprio;
   for (size_t i = 0; i < reader.demos().size(); ++i) {
-    const int64_t steps = reader.demos()[i].steps;
+    const int64_t first = reader.FirstExpertStep(i), steps = reader.demos()[i].steps - first;
     const std::string where = reader.Group(i).where();
     std::vector<double> acted;
-    for (const Action& action : reader.Labels(i, 0, steps)) {
+    for (const Action& action : reader.Labels(i, first, steps)) {
       acted.insert(acted.end(), action.begin(), action.end());
     }
     RequireFinite(acted, 7, where + "/actions");
     actions.insert(actions.end(), acted.begin(), acted.end());
-    const std::vector<double> sensed = ProprioRows(reader, i, 0, steps);
+    const std::vector<double> sensed = ProprioRows(reader, i, first, steps);
     RequireFinite(sensed, kProprioSize, where + "/obs proprio");
     proprio.insert(proprio.end(), sensed.begin(), sensed.end());
   }

@@ -25,7 +25,8 @@ std::vector<double> ProprioRows(const Hdf5Reader& reader, size_t demo, int64_t f
 
 // {"NAME": {"action": {mean, std, max, min, q01, q99, mask}, "proprio": ..., "num_transitions",
 // "num_trajectories"}}, the layout of OpenVLA's dataset_statistics.json. `mask`: the gripper is not
-// normalised. Throws Error when the file cannot be read or holds a number that is not finite.
+// normalised. Steps before a takeover are left out. Throws Error when the file cannot be read or
+// holds a number that is not finite.
 nlohmann::ordered_json DatasetStatistics(const Hdf5Reader& reader, const std::string& name);
 
 }  // namespace vega

@@ -62,7 +62,21 @@ class DemoCheck {
       look(key);
     }
     if (reader_.contract().action_noise > 0) look(kExpertActions);
+    if (!reader_.contract().taken_over_from.empty()) WhoActs();
     return finite;
+  }
+
+  // another policy first, then the demonstrator to the end
+  void WhoActs() {
+    const std::vector<double> acts = reader_.Numbers(demo_, kExpertActs, 0, steps_);
+    const int64_t first = reader_.FirstExpertStep(demo_);
+    if (first == steps_) Found("takeover", fmt::format("{} never ends in 1", kExpertActs));
+    for (int64_t t = 0; t < steps_; ++t) {
+      if (acts[t] == (t < first ? 0 : 1)) continue;
+      Found("takeover", fmt::format("{}[{}] is {}: not 0 up to one row and 1 from there on",
+                                    kExpertActs, t, acts[t]));
+      return;
+    }
   }
 
   // every picture can be read and shows something

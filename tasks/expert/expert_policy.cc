@@ -10,6 +10,7 @@
 #include "tasks/expert/fixtures.h"
 #include "tasks/expert/next_step.h"
 #include "tasks/expert/slide.h"
+#include "tasks/expert/take_up.h"
 #include "tasks/expert/transfer.h"
 #include "tasks/expert/travel.h"
 
@@ -71,6 +72,7 @@ struct ExpertPolicy::Episode {
   ScriptRunner runner;               // last: refers to all of them
 
   Script Solve() {
+    co_await TakeUp();
     for (int attempt = 0; attempt < kTries; ++attempt) {
       const std::vector<PlanStep> plan = StepsLeft(world, tables);
       if (plan.empty()) break;
@@ -87,6 +89,46 @@ struct ExpertPolicy::Episode {
     co_await Retreat(arm, Vector3d::UnitZ(), 0.05, arm.grip());
     const Pose here = arm.hand();
     for (;;) co_await arm.Servo(here, {.speed = 0.3, .grip = arm.grip()});
+  }
+
+  // An episode may be taken up anywhere. What the hand holds goes where it has to go, if it can go
+  // there next, else out of the way. At the start of an episode there is nothing to do.
+  Script TakeUp() {
+    const Item* held = world.Held();
+    if (held == nullptr) co_return co_await BackOut(arm, nullptr);
+    const std::vector<PlanStep> plan = StepsLeft(world, tables);
+    const PlanStep* next = MoveOf(*held, plan);
+    if (next == nullptr) {
+      skill = "put down " + held->name;
+      co_return co_await PutDown(arm, *held);
+    }
+    const Target target = TargetOf(*next);
+    // what is being drawn along the table goes on as it is
+    const bool slides = target.owner() == nullptr && tables.FindGrasps(held->category) &&
+                        tables.FindGrasps(held->category)->slide_radius > 0;
+    if (slides && world.TouchesScene(*held)) co_return true;
+    skill = ToString(*next);
+    transfer.emplace(arm, tables, *held, target);
+    co_return co_await transfer->Resume();
+  }
+
+  // the step that moves an item, if nothing must be opened or put down before it
+  static const PlanStep* MoveOf(const Item& item, const std::vector<PlanStep>& plan) {
+    for (const PlanStep& step : plan) {
+      if (step.skill == Skill::kOpen) return nullptr;
+      if (step.skill != Skill::kMove || step.subject != item.name) continue;
+      const bool waits = std::any_of(plan.begin(), plan.end(), [&](const PlanStep& other) {
+        return other.skill == Skill::kMove && other.subject == step.target;
+      });
+      return waits ? nullptr : &step;
+    }
+    return nullptr;
+  }
+
+  Target TargetOf(const PlanStep& step) const {
+    return {.item = world.FindItem(step.target),
+            .region = world.FindRegion(step.target),
+            .sharing = step.sharing};
   }
 
   Script Play(const PlanStep& step) {
@@ -106,9 +148,7 @@ struct ExpertPolicy::Episode {
       case Skill::kMove:
         break;
     }
-    return Move(*item, {.item = world.FindItem(step.target),
-                        .region = world.FindRegion(step.target),
-                        .sharing = step.sharing});
+    return Move(*item, TargetOf(step));
   }
 
   Script Move(const Item& item, Target target) {

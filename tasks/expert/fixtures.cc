@@ -101,9 +101,13 @@ Script OpenDrawer(Arm& arm, const ExpertTables& tables, const Region& region) {
     Arm::Goal pre = [hooked] { return hooked(0.05, 0.07); };
     Arm::Goal over = [hooked] { return hooked(0.012, 0.03); };
     Arm::Goal tip = [hooked] { return hooked(0.004, 0); };
-    co_await Travel(arm, pre, {.max_steps = 80, .grip = kClosed}, nullptr, {});
-    co_await arm.Go(pre, {.tolerance = 0.02, .angle = 0.08, .max_steps = 40, .grip = kClosed});
-    co_await arm.Go(over, {.speed = 0.8, .max_steps = 40, .grip = kClosed});
+    const Pose way[] = {pre(), over(), tip()};
+    const size_t next = NextWaypoint(arm.hand(), way);
+    if (next == 0) {
+      co_await Travel(arm, pre, {.max_steps = 80, .grip = kClosed}, nullptr, {});
+      co_await arm.Go(pre, {.tolerance = 0.02, .angle = 0.08, .max_steps = 40, .grip = kClosed});
+    }
+    if (next <= 1) co_await arm.Go(over, {.speed = 0.8, .max_steps = 40, .grip = kClosed});
     co_await arm.Go(tip, {.speed = 0.6, .tolerance = 0.006, .max_steps = 40, .grip = kClosed});
     double furthest = drawer.q();
     for (int step = 0, idle = 0; step < 60 && idle < 12 && !open(); ++step) {
@@ -131,9 +135,15 @@ Script CloseDrawer(Arm& arm, const ExpertTables& tables, const Region& region) {
   for (int attempt = 0; attempt < 3 && !shut(); ++attempt) {
     Arm::Goal pre = [before] { return before(0.07, 0.05); };
     Arm::Goal front = [before] { return before(0.05, 0); };
-    co_await Travel(arm, pre, {.max_steps = 80, .grip = kClosed}, nullptr, {});
-    co_await arm.Go(pre, {.tolerance = 0.02, .angle = 0.15, .max_steps = 40, .grip = kClosed});
-    co_await arm.Go(front, {.tolerance = 0.012, .angle = 0.15, .max_steps = 30, .grip = kClosed});
+    const Pose way[] = {pre(), front(), before(0, 0)};
+    const size_t next = NextWaypoint(arm.hand(), way);
+    if (next == 0) {
+      co_await Travel(arm, pre, {.max_steps = 80, .grip = kClosed}, nullptr, {});
+      co_await arm.Go(pre, {.tolerance = 0.02, .angle = 0.15, .max_steps = 40, .grip = kClosed});
+    }
+    if (next <= 1) {
+      co_await arm.Go(front, {.tolerance = 0.012, .angle = 0.15, .max_steps = 30, .grip = kClosed});
+    }
     const Pose start = arm.hand();
     const Pose end{start.p + 0.30 * into, R};
     Arm::Goal push = [end] { return end; };
@@ -168,13 +178,20 @@ Script TurnKnob(Arm& arm, const ExpertTables& tables, const Item& fixture, bool 
   };
   const auto turned = [q, on] { return on ? q() > kKnobOn : q() < -0.002; };
   for (int attempt = 0; attempt < 3 && !turned(); ++attempt) {
-    const double begin = q();
-    const Pose pre_pose = beside(begin, 0.012, 0.06, 0), down_pose = beside(begin, 0.010, 0, 0);
+    const Pose way[] = {beside(q(), 0.012, 0.06, 0), beside(q(), 0.010, 0, 0),
+                        beside(q(), -0.005, 0, 0)};
+    // the hand turns with the knob
+    const size_t next = NextWaypoint(arm.hand(), way, kKnobOn);
+    // where a turn is taken up in its middle, it began at the stop
+    const double begin = next == 2 && on ? std::min(q(), 0.0) : q();
+    const Pose pre_pose = way[0], down_pose = way[1];
     Arm::Goal pre = [pre_pose] { return pre_pose; };
     Arm::Goal down = [down_pose] { return down_pose; };
-    co_await Travel(arm, pre, {.max_steps = 80, .grip = kClosed}, nullptr, {});
-    co_await arm.Go(pre, {.tolerance = 0.006, .max_steps = 50, .grip = kClosed});
-    co_await arm.Go(down, {.speed = 0.7, .max_steps = 40, .grip = kClosed});
+    if (next == 0) {
+      co_await Travel(arm, pre, {.max_steps = 80, .grip = kClosed}, nullptr, {});
+      co_await arm.Go(pre, {.tolerance = 0.006, .max_steps = 50, .grip = kClosed});
+    }
+    if (next <= 1) co_await arm.Go(down, {.speed = 0.7, .max_steps = 40, .grip = kClosed});
     Arm::Goal turn = [beside, q, sign, begin] {
       return beside(q() + 0.3 * sign, -0.02, 0, q() - begin + 0.4 * sign);
     };
@@ -234,9 +251,13 @@ Script CloseDoor(Arm& arm, const ExpertTables& tables, const Item& fixture) {
     Arm::Goal pre = [outside, &door] { return outside(0, door.outer - 0.11, 0.06); };
     Arm::Goal front = [outside, &door] { return outside(0, door.outer - 0.09, 0); };
     Arm::Goal push = [outside] { return outside(0.25, 0, 0); };
-    co_await Travel(arm, pre, {.max_steps = 80, .grip = kClosed}, nullptr, {});
-    co_await arm.Go(pre, {.tolerance = 0.02, .max_steps = 40, .grip = kClosed});
-    co_await arm.Go(front, {.tolerance = 0.02, .max_steps = 30, .grip = kClosed});
+    const Pose way[] = {pre(), front(), outside(0, door.outer, 0)};
+    const size_t next = NextWaypoint(arm.hand(), way);
+    if (next == 0) {
+      co_await Travel(arm, pre, {.max_steps = 80, .grip = kClosed}, nullptr, {});
+      co_await arm.Go(pre, {.tolerance = 0.02, .max_steps = 40, .grip = kClosed});
+    }
+    if (next <= 1) co_await arm.Go(front, {.tolerance = 0.02, .max_steps = 30, .grip = kClosed});
     const Motion motion{.max_steps = 90, .grip = kClosed, .gain = 2};
     co_await arm.Go(push, motion, shut);
     co_await Retreat(arm, Vector3d::UnitZ(), 0.10, kClosed);

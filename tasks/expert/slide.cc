@@ -69,9 +69,12 @@ Script Slide(Arm& arm, const ExpertTables& tables, const Item& item, const Regio
     };
     Arm::Goal above = [at] { return at(0.05); };
     Arm::Goal rim = [at] { return at(0); };
-    co_await Travel(arm, above, {.max_steps = 70}, nullptr, {});
-    co_await arm.Go(rim, {.speed = 0.7, .tolerance = 0.005, .max_steps = 40});
-    co_await arm.Close();
+    const Pose down[] = {above(), rim()};
+    if (world.Held() != &item || NextWaypoint(arm.hand(), down) == 0) {
+      co_await Travel(arm, above, {.max_steps = 70}, nullptr, {});
+      co_await arm.Go(rim, {.speed = 0.7, .tolerance = 0.005, .max_steps = 40});
+      co_await arm.Close();
+    }
     const auto lost = [&] { return (arm.hand().p.head<2>() - root()).norm() > kLostRim; };
     const auto draw_to = [&arm, root, height, R](const Vector2d& to) {
       const Vector2d offset = arm.hand().p.head<2>() - root();

@@ -22,6 +22,10 @@ constexpr double kLost = 0.05;        // m, from where it was held that a droppe
 constexpr double kMinHeld = 0.001;    // m, opening with something between the pads
 constexpr double kUpright = 0.8;      // cosine of the tilt up to which an object stands
 constexpr double kLeans[] = {0.35, -0.35, 0.6, -0.6};  // rad
+constexpr double kOfHabit = 1;        // cost that a grasp may have more for being under way
+constexpr double kOpenEnough = 0.06;  // m, opening with which the hand comes down
+constexpr double kAtGrasp = 0.012, kAjar = 0.012;  // m
+constexpr double kStill = 0.014;                   // m/s, of the fingers
 constexpr int kPickAttempts = 4;
 constexpr int kRankedByPlace = 14;  // grasps whose place is looked at too
 
@@ -153,10 +157,36 @@ Pose Transfer::HandFor(const Pose& root) const {
   return {root.p + (arm_.hand().p - now.p), root.R * held_root_.transpose() * held_hand_};
 }
 
+void Transfer::Grasped() {
+  const Pose root = world_.PoseOf(item_), hand = arm_.hand();
+  held_ = {root.R.transpose() * (hand.p - root.p), root.R.transpose() * hand.R};
+  held_hand_ = hand.R;
+  held_root_ = root.R;
+}
+
+size_t Transfer::NextOf(const GraspChoice& choice) const {
+  const Pose root = world_.PoseOf(item_), grasp = root * choice.local;
+  const auto before = [&](double back) { return Pose{grasp.p - back * grasp.R.col(2), grasp.R}; };
+  const Pose way[] = {before(WayLength(grasp)), before(kAbove), grasp};
+  const size_t next = NextWaypoint(arm_.hand(), way);
+  // fingers that are not open pass the object only where they are about to close on it
+  const double opening = world_.Opening();
+  const bool there = (arm_.hand().p - grasp.p).norm() < kAtGrasp && opening > kAjar;
+  return opening > kOpenEnough || there ? next : 0;
+}
+
+std::optional<GraspChoice> Transfer::OnTheWayTo(const std::vector<GraspChoice>& choices) const {
+  for (const GraspChoice& choice : choices) {
+    if (choice.cost > choices.front().cost + kOfHabit) break;
+    if (NextOf(choice) > 0) return choice;
+  }
+  return {};
+}
+
 Script Transfer::Pick() {
   const std::vector<GraspChoice> choices = RankedGrasps();
   if (choices.empty()) co_return false;
-  const GraspChoice choice = choices.front();
+  const GraspChoice choice = OnTheWayTo(choices).value_or(choices.front());
   const Matrix3d R = world_.PoseOf(item_).R * choice.local.R;
   const auto at = [this, choice, R](double back) {
     return Pose{world_.PoseOf(item_) * choice.local.p - back * R.col(2), R};
@@ -165,8 +195,9 @@ Script Transfer::Pick() {
   Arm::Goal above = [at, way] { return at(way); };
   Arm::Goal near = [at] { return at(kAbove); };
   Arm::Goal grasp = [at] { return at(0); };
-  co_await Travel(arm_, above, {.max_steps = 70}, nullptr, {});
-  co_await arm_.Go(near, {.tolerance = 0.008, .max_steps = 40});
+  const size_t next = NextOf(choice);
+  if (next == 0) co_await Travel(arm_, above, {.max_steps = 70}, nullptr, {});
+  if (next <= 1) co_await arm_.Go(near, {.tolerance = 0.008, .max_steps = 40});
   co_await arm_.Go(grasp, {.speed = 0.6, .tolerance = 0.005, .max_steps = 40});
   if ((arm_.hand().p - grasp().p).norm() > 0.015) {
     failed_.insert(choice.id);
@@ -174,12 +205,10 @@ Script Transfer::Pick() {
     co_return false;
   }
   co_await arm_.Close();
-  const Pose root = world_.PoseOf(item_), hand = arm_.hand();
-  held_ = {root.R.transpose() * (hand.p - root.p), root.R.transpose() * hand.R};
-  held_hand_ = hand.R;
-  held_root_ = root.R;
+  const double height = world_.PoseOf(item_).p.z();
+  Grasped();
   co_await LiftAway();
-  if (Held() && world_.PoseOf(item_).p.z() > root.p.z() + 0.02) co_return true;
+  if (Held() && world_.PoseOf(item_).p.z() > height + 0.02) co_return true;
   failed_.insert(choice.id);
   co_await arm_.Release();
   co_await Retreat(arm_, Vector3d::UnitZ(), 0.06, kOpen);
@@ -188,32 +217,8 @@ Script Transfer::Pick() {
 
 // Up; where something hangs over the hand or the object, first out from under it.
 Script Transfer::LiftAway() {
-  const Pose hand = arm_.hand(), root = world_.PoseOf(item_);
-  const auto crowded = [&](const Vector3d& shift) {
-    return Crowding(world_, {hand.p + shift, hand.R}, world_.Opening(), &item_) +
-           ItemCrowding(world_, item_, root, {root.p + shift, root.R});
-  };
-  const auto blocked = [&](const Vector3d& shift) {
-    double total = 0;
-    for (const double up : {0.04, 0.08, 0.12}) total += crowded(shift + Vector3d(0, 0, up));
-    return total;
-  };
-  Vector3d aside = Vector3d::Zero();
-  const double straight = blocked(aside);
-  if (straight > 0.5) {
-    double least = straight;
-    for (int i = 0; i < 16; ++i) {
-      const Vector3d out(std::cos(i * std::numbers::pi / 8), std::sin(i * std::numbers::pi / 8), 0);
-      for (const double length : {0.04, 0.07, 0.10, 0.14}) {
-        const Vector3d shift = length * out + Vector3d(0, 0, 0.02);
-        const double cost =
-            blocked(length * out) + crowded(shift) + crowded(0.5 * shift) + 4 * length;
-        if (cost >= least) continue;
-        least = cost;
-        aside = shift;
-      }
-    }
-  }
+  const Pose hand = arm_.hand();
+  const Vector3d aside = AsideToRise(world_, hand, &item_);
   const auto lost = [this] { return !Held(); };
   Vector3d from = hand.p;
   if (aside.norm() > 0) {
@@ -246,17 +251,20 @@ Script Transfer::Place() {
   Arm::Goal close_by = [=] { return hand_at(0.03); };
   Arm::Goal end = [=] { return hand_at(0); };
   const Motion carry{.speed = 0.9, .max_steps = 90, .grip = kClosed, .turn = 0.7};
-  // into a microwave one goes below its top
-  if (spec_.kind != PlaceKind::kMicrowave) co_await Travel(arm_, start, carry, &item_, lost);
-  if (lost()) co_return false;
   const bool precise = spec_.kind == PlaceKind::kSlot;
-  co_await arm_.Go(start,
-                   {.speed = 0.8,
-                    .tolerance = precise ? 0.003 : 0.010,
-                    .angle = precise ? 0.02 : 0.06,
-                    .max_steps = 40,
-                    .grip = kClosed},
-                   lost);
+  const Pose way[] = {hand_at(option.entry_length), hand_at(0)};
+  if (precise || NextWaypoint(arm_.hand(), way) == 0) {
+    // into a microwave one goes below its top
+    if (spec_.kind != PlaceKind::kMicrowave) co_await Travel(arm_, start, carry, &item_, lost);
+    if (lost()) co_return false;
+    co_await arm_.Go(start,
+                     {.speed = 0.8,
+                      .tolerance = precise ? 0.003 : 0.010,
+                      .angle = precise ? 0.02 : 0.06,
+                      .max_steps = 40,
+                      .grip = kClosed},
+                     lost);
+  }
   const auto touches = [=, this] {
     if (lost()) return true;
     const double left = option.entry.dot(option.item.p - world_.PoseOf(item_).p);
@@ -285,6 +293,17 @@ Script Transfer::LetGo(bool from_above) {
     co_await arm_.Release();
   }
   co_return co_await Retreat(arm_, away, 0.10, kOpen);
+}
+
+Script Transfer::Resume() {
+  if (std::abs(world_.OpeningSpeed()) > kStill) co_await arm_.Close();
+  Grasped();
+  const bool standing = world_.TouchesScene(item_);
+  if (standing || Overhead(world_, arm_.hand(), &item_) > kOverheadFree) co_await LiftAway();
+  if (Held() && co_await Place()) co_return true;
+  co_await arm_.Release();
+  co_await Retreat(arm_, Vector3d::UnitZ(), 0.05, kOpen);
+  co_return co_await Run();
 }
 
 Script Transfer::Run() {

@@ -26,6 +26,8 @@ class Transfer {
 
   // Picks the object up and puts it down: true when it was let go in place.
   Script Run();
+  // The same with the object in the hand already.
+  Script Resume();
 
  private:
   std::vector<GraspChoice> Grasps() const;
@@ -37,7 +39,13 @@ class Transfer {
   double PlaceCost(const Pose& local) const;
   std::optional<PlaceOption> BestPlace() const;
 
+  // Of a hand that is coming down on a grasp: the next waypoint, see NextWaypoint.
+  size_t NextOf(const GraspChoice& choice) const;
+  // A grasp the hand is coming down on, if it is about as good as the best, which comes first.
+  std::optional<GraspChoice> OnTheWayTo(const std::vector<GraspChoice>& choices) const;
+
   Script Pick();
+  void Grasped();  // remembers how the object lies in the hand
   Script LiftAway();
   Script Place();
   Script LetGo(bool from_above);

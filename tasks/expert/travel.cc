@@ -13,6 +13,16 @@ constexpr double kTip = 0.012;       // m, that the fingertips reach below the g
 constexpr double kMargin = 0.10;     // m, from the straight way within which things count
 constexpr double kLeastGap = 0.008;  // m
 constexpr double kGap = 0.025;       // m, above what is below
+constexpr double kBeside = 0.02;     // m, from the line of a way to a hand that is on it
+
+// of the hand and what it holds, were both moved by `shift`
+double CrowdingOfBoth(const World& world, const Pose& hand, const Item* held,
+                      const Vector3d& shift) {
+  double total = Crowding(world, {hand.p + shift, hand.R}, world.Opening(), held);
+  if (held == nullptr) return total;
+  const Pose root = world.PoseOf(*held);
+  return total + ItemCrowding(world, *held, root, {root.p + shift, root.R});
+}
 
 }  // namespace
 
@@ -54,6 +64,43 @@ Script Retreat(Arm& arm, Vector3d away, double length, double grip) {
   Arm::Goal goal = [back] { return back; };
   const Motion motion{.tolerance = 0.03, .angle = 3.2, .max_steps = 25, .grip = grip};
   co_return co_await arm.Go(goal, motion);
+}
+
+size_t NextWaypoint(const Pose& hand, std::span<const Pose> way, double angle) {
+  for (size_t i = way.size() - 1; i > 0; --i) {
+    const Vector3d leg = way[i].p - way[i - 1].p, from = hand.p - way[i - 1].p;
+    const double along = std::clamp(from.dot(leg) / std::max(leg.squaredNorm(), 1e-9), 0.0, 1.0);
+    if ((from - along * leg).norm() > kBeside) continue;
+    if (RotationBetween(hand.R, way[i].R).norm() < angle) return i;
+  }
+  return 0;
+}
+
+double Overhead(const World& world, const Pose& hand, const Item* held, const Vector3d& shift) {
+  double total = 0;
+  for (const double up : {0.04, 0.08, 0.12}) {
+    total += CrowdingOfBoth(world, hand, held, shift + Vector3d(0, 0, up));
+  }
+  return total;
+}
+
+Vector3d AsideToRise(const World& world, const Pose& hand, const Item* held) {
+  Vector3d aside = Vector3d::Zero();
+  double least = Overhead(world, hand, held);
+  if (least <= kOverheadFree) return aside;
+  for (int i = 0; i < 16; ++i) {
+    const Vector3d out(std::cos(i * std::numbers::pi / 8), std::sin(i * std::numbers::pi / 8), 0);
+    for (const double length : {0.04, 0.07, 0.10, 0.14}) {
+      const Vector3d shift = length * out + Vector3d(0, 0, 0.02);
+      const double cost = Overhead(world, hand, held, length * out) +
+                          CrowdingOfBoth(world, hand, held, shift) +
+                          CrowdingOfBoth(world, hand, held, 0.5 * shift) + 4 * length;
+      if (cost >= least) continue;
+      least = cost;
+      aside = shift;
+    }
+  }
+  return aside;
 }
 
 Matrix3d HandAlong(const Vector3d& closing, double most) {

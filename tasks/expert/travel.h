@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <span>
+
 #include "tasks/expert/arm.h"
 
 namespace vega {
@@ -12,6 +14,17 @@ Script Travel(Arm& arm, Arm::Goal above, Motion motion, const Item* held, Arm::U
 
 // Away from here by `length` along `away`.
 Script Retreat(Arm& arm, Vector3d away, double length, double grip);
+
+// Of a hand that may be on a way already, within 2 cm of the line through its waypoints and turned
+// by less than `angle` from the next of them: the index of that next one, from 1. 0: it is not.
+size_t NextWaypoint(const Pose& hand, std::span<const Pose> way, double angle = 0.3);
+
+// How crowded it is above a hand moved by `shift` that is to go up, with what it holds or null.
+double Overhead(const World& world, const Pose& hand, const Item* held,
+                const Vector3d& shift = Vector3d::Zero());
+inline constexpr double kOverheadFree = 0.5;  // up to which it can
+// m, where to go first so that the hand can then rise; zero where it can at once.
+Vector3d AsideToRise(const World& world, const Pose& hand, const Item* held);
 
 // The hand pointing down with its closing axis along `closing` (horizontal), at the turn of the
 // wrist that stays furthest from its limits: at most 120 degrees to one side, 60 to the other.

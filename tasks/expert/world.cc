@@ -1,6 +1,8 @@
 #include "tasks/expert/world.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 
 #include "sim/base/error.h"
@@ -158,6 +160,39 @@ Pose World::Hand() const {
 double World::Opening() const {
   const auto& fingers = scene_.robot().finger_qpos;
   return data().qpos[fingers[0]] - data().qpos[fingers[1]];
+}
+
+double World::OpeningSpeed() const {
+  const auto& fingers = scene_.robot().finger_dof;
+  return data().qvel[fingers[0]] - data().qvel[fingers[1]];
+}
+
+int World::FingerOf(int geom) const {
+  for (int finger = 0; finger < kFingers; ++finger) {
+    const int root = model().dof_bodyid[scene_.robot().finger_dof[finger]];
+    int body = model().geom_bodyid[geom];
+    while (body != root && body != 0) body = model().body_parentid[body];
+    if (body == root) return finger;
+  }
+  return -1;
+}
+
+const Item* World::Held() const {
+  constexpr double kAlong = 0.7;  // cosine of the angle to the closing axis
+  const Vector3d closing = Hand().R.col(0);
+  std::vector<std::array<bool, kFingers>> presses(items_.size());
+  for (int i = 0; i < data().ncon; ++i) {
+    const mjContact& contact = data().contact[i];
+    if (std::abs(Vector(contact.frame).dot(closing)) < kAlong) continue;
+    for (int side = 0; side < 2; ++side) {
+      const int item = owner_[contact.geom[side]], finger = FingerOf(contact.geom[1 - side]);
+      if (item >= 0 && finger >= 0 && !items_[item].fixture) presses[item][finger] = true;
+    }
+  }
+  for (size_t item = 0; item < items_.size(); ++item) {
+    if (presses[item][0] && presses[item][1]) return &items_[item];
+  }
+  return nullptr;
 }
 
 Vector3d World::RobotBase() const { return Vector(data().xpos + 3 * base_body_); }

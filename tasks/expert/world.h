@@ -73,7 +73,10 @@ class World {
 
   // The hand.
   Pose Hand() const;
-  double Opening() const;      // m, between the finger pads, 0 to 0.08
+  double Opening() const;       // m, between the finger pads, 0 to 0.08
+  double OpeningSpeed() const;  // m/s, negative while they close
+  // What both fingers press on along their closing axis; null: nothing that can be moved.
+  const Item* Held() const;
   Vector3d RobotBase() const;  // m
   // Whether a contact pairs the item with something that is neither the robot nor `except`.
   bool TouchesScene(const Item& item, const Item* except = nullptr) const;
@@ -89,7 +92,9 @@ class World {
   std::vector<Item> items_;
   std::vector<Region> regions_;
   std::vector<Goal> goals_;
-  std::vector<int> owner_;  // (ngeom) index into items_, or -1
+  std::vector<int> owner_;       // (ngeom) index into items_, or -1
+  int FingerOf(int geom) const;  // 0 or 1; -1 of any other geom
+
   int robot_root_ = -1;
   int base_body_ = -1;
   double table_height_ = 0;

@@ -36,8 +36,10 @@ void WriteJson(const fs::path& path, const Json& json) {
 }
 
 void RequireSameConfig(const Json& was, const Json& now, const fs::path& folder) {
-  for (const auto& [key, value] : now.items()) {
-    const Json before = was.value(key, Json());
+  Json all = was;  // either may lack what is as usual
+  all.update(now);
+  for (const auto& [key, _] : all.items()) {
+    const Json before = was.value(key, Json()), value = now.value(key, Json());
     if (before == value) continue;
     const bool brief = key != "sources";
     throw Error(fmt::format("{} was packed with another {}{}", folder.string(), key,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "sim/base/error.h"
 #include "sim/base/file.h"
@@ -37,22 +38,31 @@ void CheckOptions(const PackOptions& o) {
   }
 }
 
-// one step of each of `count` equal parts of an episode, anywhere within the part
-std::vector<int64_t> SpreadSteps(int64_t steps, int64_t count, RandomStream& random) {
-  std::vector<int64_t> chosen;
+// one step of each of `count` equal parts of [begin, end), anywhere within the part
+void SpreadSteps(int64_t begin, int64_t end, int64_t count, RandomStream& random,
+                 std::vector<int64_t>& chosen) {
+  const int64_t steps = end - begin;
   count = std::min(count, steps);
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t first = i * steps / count, end = (i + 1) * steps / count;
-    chosen.push_back(first + random.Below(static_cast<uint32_t>(end - first)));
+    const int64_t first = i * steps / count, next = (i + 1) * steps / count;
+    chosen.push_back(begin + first + random.Below(static_cast<uint32_t>(next - first)));
   }
-  return chosen;
 }
 
-std::vector<int64_t> ChooseSteps(int64_t steps, const PackOptions& options, RandomStream& random) {
-  if (options.samples > 0) return SpreadSteps(steps, options.samples, random);
+// of the rows [begin, end); `takeover`: they begin with one
+std::vector<int64_t> ChooseSteps(int64_t begin, int64_t end, bool takeover,
+                                 const PackOptions& options, RandomStream& random) {
   std::vector<int64_t> chosen;
+  if (options.samples > 0) {
+    const int64_t calm = takeover ? std::min(begin + options.early_steps, end) : begin;
+    const auto early = takeover ? std::llround(options.early_share * options.samples) : 0;
+    SpreadSteps(begin, calm, early, random, chosen);
+    SpreadSteps(calm, end, options.samples - early, random, chosen);
+    return chosen;
+  }
   const auto every = static_cast<uint32_t>(options.every);
-  for (int64_t t = random.Below(std::min<uint32_t>(every, steps)); t < steps; t += every) {
+  for (int64_t t = begin + random.Below(std::min<uint32_t>(every, end - begin)); t < end;
+       t += every) {
     chosen.push_back(t);
   }
   return chosen;
@@ -83,7 +93,13 @@ PackPlan PlanPack(const std::vector<Hdf5Reader>& sources, const PackOptions& opt
                                .instruction = IndexOf(plan.instructions, info.instruction),
                                .held_out = split.Uniform() < options.held_out,
                                .key = key});
-      for (const int64_t step : ChooseSteps(info.steps, options, random)) {
+      const int64_t begin = options.before_takeover ? 0 : reader.FirstExpertStep(demo);
+      if (begin >= info.steps) {
+        throw Error(
+            fmt::format("{}: the demonstrator never acts in {}", reader.file().string(), info.name),
+            "vega dataset validate says what is wrong with the file");
+      }
+      for (const int64_t step : ChooseSteps(begin, info.steps, begin > 0, options, random)) {
         plan.samples.push_back({episode, step});
       }
     }
@@ -123,6 +139,11 @@ Json PackConfig(const std::vector<Hdf5Reader>& sources, const PackOptions& o) {
                {"light_jitter", o.light_jitter},
                {"seed", o.seed},
                {"sources", Json::array()}};
+  // older packs lack these
+  const PackOptions usual;
+  if (o.early_share != usual.early_share) json["early_share"] = o.early_share;
+  if (o.early_steps != usual.early_steps) json["early_steps"] = o.early_steps;
+  if (o.before_takeover) json["before_takeover"] = true;
   for (const Hdf5Reader& reader : sources) {
     const MappedFile file(reader.file());
     json["sources"].push_back({{"file", reader.file().filename().string()},

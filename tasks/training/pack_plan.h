@@ -32,9 +32,15 @@ struct PackOptions {
   int chunk_length = 16;  // K, actions
   int samples = 25;       // a demonstration, spread over it; 0: every `every`-th step instead
   int every = 0;
-  double held_out = 0.05;    // chance of a demonstration to be held out
-  double camera_jitter = 0;  // m and rad: how far fixed cameras are moved and turned, a sample
-  double light_jitter = 0;   // share by which lights are dimmed, brightened and tinted, a sample
+  // Of a demonstration with a takeover, whose samples begin there: with `samples`, the share of
+  // them that lies within the demonstrator's first so many steps, where it undoes what the policy
+  // did.
+  double early_share = 0.5;
+  int early_steps = 30;
+  bool before_takeover = false;  // take the policy's steps too, and nothing more densely
+  double held_out = 0.05;        // chance of a demonstration to be held out
+  double camera_jitter = 0;      // m and rad: how far fixed cameras are moved and turned, a sample
+  double light_jitter = 0;  // share by which lights are dimmed, brightened and tinted, a sample
   uint64_t seed = 0;
   int shard_samples = 256;
   int workers = 0;  // threads; 0: as many as there are cores

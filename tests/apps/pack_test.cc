@@ -52,6 +52,12 @@ TEST_CASE("a list of packs is collected and packed, once") {
   std::ofstream(list)
       << R"([{"pack": "p", "samples": 3, "suite": "libero_object", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("was packed with another"));
+  std::ofstream(list) << R"([{"pack": "t", "samples": 4, "size": 16, "held_out": 0,
+    "early_steps": 8, "suite": "libero_object", "tasks": "2", "episodes": 1,
+    "takeover": "random", "takeover_after": "5-9"}])";
+  CHECK(RunVega(make).code == 0);
+  CHECK(std::filesystem::exists(folder / "train/demos/libero_object-2-takeover-random-1x0.hdf5"));
+  CHECK(RunVega(make).code == 0);
   std::ofstream(list) << R"([{"pack": "q", "sample": 3, "suite": "libero_object", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("unknown key \"sample\""));
   std::ofstream(list) << R"([{"pack": "q", "collect": [{"suite": "libero_object"}]}])";
