@@ -72,12 +72,13 @@ TEST_CASE("an expert relieved by another in any phase loses little time") {
   struct Case {
     const char *skill, *suite;
     int task;
+    int more = 30;  // steps
   };
   for (const Case& c :
        {Case{"into a basket", "libero_object", 6},
         Case{"by the rim onto a plate", "libero_spatial", 2},
         Case{"open a drawer", "libero_goal", 0}, Case{"turn a knob", "libero_goal", 7},
-        Case{"slide a plate", "libero_goal", 5}}) {
+        Case{"slide a plate", "libero_goal", 5, 70}}) {
     const int alone = Alone(c.suite, c.task);
     for (double share = 0.15; share < 1; share += 0.2) {
       Episode episode(c.suite, c.task);
@@ -87,7 +88,7 @@ TEST_CASE("an expert relieved by another in any phase loses little time") {
       INFO(c.skill << ", taken over after " << after << " of " << alone << " steps");
       CHECK(result.outcome == Outcome::kSuccess);
       CHECK(result.held);
-      CHECK(result.steps <= alone + 30);
+      CHECK(result.steps <= alone + c.more);
     }
   }
 }
