@@ -23,8 +23,9 @@ std::filesystem::path TorchLibrary(const char* name) {
   return std::filesystem::path(info.dli_fname).parent_path() / name;
 }
 
+// Must come before anything asks LibTorch about CUDA: it looks for its CUDA half once, on the first
+// question, and keeps to the answer.
 void LoadCuda() {
-  if (at::globalContext().hasCUDA()) return;
   // the handle is kept for the life of the process: torch registers its kernels on loading
   if (dlopen(TorchLibrary("libtorch_cuda.so").c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     throw Error(fmt::format("CUDA is not available: {}", dlerror()), "use --device cpu");
@@ -43,7 +44,11 @@ c10::Device OpenDevice(const std::string& name) {
     throw Error(fmt::format("unknown device '{}'", name), "devices: cpu, cuda, cuda:N");
   }
   LoadCuda();
-  const int count = at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
+  if (!at::globalContext().hasCUDA()) {
+    throw Error("CUDA is not available: LibTorch was asked about it before its CUDA half was loaded",
+                "open the device before other work on tensors");
+  }
+  const int count = at::detail::getCUDAHooks().deviceCount();
   if (count == 0) throw Error("CUDA is not available: no GPU was found", "use --device cpu");
   if (index >= count) {
     throw Error(fmt::format("there is no GPU {}: this machine has {}", index, count));

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "agent/f32_convolutions.h"
 #include "agent/modules.h"
 #include "agent/shapes.h"
 
@@ -63,7 +64,11 @@ SemanticEncoderImpl::SemanticEncoderImpl(const SemanticEncoderOptions& o)
 at::Tensor SemanticEncoderImpl::forward(const at::Tensor& pixels) {
   const int64_t size = options_.image_size;
   RequireShape(pixels, {-1, 3, size, size}, "pixels", "[B,3,H,W]");
-  at::Tensor x = patch_embedding_(pixels).flatten(2).transpose(1, 2);  // [B,N,D]
+  at::Tensor x;  // [B,N,D]
+  {
+    const F32Convolutions f32;
+    x = patch_embedding_(pixels).flatten(2).transpose(1, 2);
+  }
   x = x + position_embedding_;
   for (auto& layer : layers_) x = layer(x);
   return post_norm_.is_empty() ? x : post_norm_(x);

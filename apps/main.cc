@@ -101,7 +101,8 @@ int Main(int argc, char** argv) {
     try {
       return runs[i]();
     } catch (const std::exception& error) {
-      return Fail(name, error.what(), kFailure);
+      const std::string text = error.what();  // LibTorch's end with a stack trace
+      return Fail(name, text.substr(0, text.find("\nException raised from")), kFailure);
     }
   }
   return Fail("", fmt::format("no mode given (modes: {}; vega --help)", ModeNames()), kUsageError);

@@ -242,6 +242,7 @@ class StageRun {
 
   // the agent as it is, with what the stage knows of it in `config`
   void Save(const std::filesystem::path& folder, CheckpointConfig& config) {
+    const at::NoGradGuard guard;
     stage_->Finish(config);
     config.weights = fmt::format("{} of recipe {}, {} steps", options_.stage, config.name, step_);
     SaveCheckpoint(folder, config, *agent_);

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "agent/f32_convolutions.h"
 #include "agent/preprocess.h"
 #include "agent/train/augment.h"
 #include "agent/train/stage.h"
@@ -29,6 +30,7 @@ class VaeStage : public TrainStage {
   }
 
   StepLoss Loss(const StepInput& in) override {
+    const F32Convolutions f32;
     at::Generator generator = in.generator;
     const bool clips = clip_ > 1 && at::rand({1}, generator, at::TensorOptions()).item<double>() <
                                         options_.vae.clips;

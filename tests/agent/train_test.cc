@@ -333,6 +333,26 @@ TEST_CASE("every fusion method and control trains") {
   }
 }
 
+TEST_CASE("the world model and a policy with other wordings learn in bf16") {
+  const Scratch scratch;
+  WritePack(scratch / "squares");
+  std::vector<StageOptions> stages = {StageNamed("vae", 10), StageNamed("world", 5),
+                                      StageNamed("policy", 5)};
+  for (StageOptions& stage : stages) stage.precision = "bf16";
+  stages[0].vae.clips = 0.5;
+  stages[2].policy.paraphrases = 3;
+  Watcher watcher;
+  Run run = RunOf(scratch, "bf16", stages);
+  run.recipe.store = "f16";
+  CHECK(run(watcher));
+  const TensorMap whole = ReadTensors(scratch / "bf16/02-policy/model/model.safetensors");
+  const TensorMap half = ReadTensors(scratch / "bf16/model/model.safetensors");
+  for (const auto& [name, weight] : whole) {
+    REQUIRE(half.at(name).scalar_type() == at::kHalf);
+    CHECK(at::allclose(half.at(name).to(at::kFloat), weight, 1e-3, 1e-6));
+  }
+}
+
 TEST_CASE("a loss that is not finite ends the run and keeps its batch") {
   const Scratch scratch;
   WritePack(scratch / "squares", PackJson(), std::numeric_limits<double>::quiet_NaN());
