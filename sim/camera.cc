@@ -32,4 +32,19 @@ CameraSpec FindCamera(const mjModel& model, const std::string& name) {
   return camera;
 }
 
+bool IsFixed(const mjModel& model, int camera) { return model.cam_bodyid[camera] == 0; }
+
+void MoveCamera(mjModel& model, int camera, const std::array<double, 3>& by,
+                const std::array<double, 3>& turn) {
+  mjtNum axis[3], rotation[4], turned[4];
+  for (int i = 0; i < 3; ++i) {
+    model.cam_pos[3 * camera + i] += by[i];
+    axis[i] = turn[i];
+  }
+  const mjtNum angle = mju_normalize3(axis);
+  mju_axisAngle2Quat(rotation, axis, angle);
+  mju_mulQuat(turned, rotation, model.cam_quat + 4 * camera);
+  mju_copy4(model.cam_quat + 4 * camera, turned);
+}
+
 }  // namespace vega

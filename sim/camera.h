@@ -24,4 +24,11 @@ struct CameraSpec {
 // Throws Error naming the model's cameras when it has none of that name.
 CameraSpec FindCamera(const mjModel& model, const std::string& name);
 
+// Whether a camera stands still in the world.
+bool IsFixed(const mjModel& model, int camera);
+// Moves a camera by `by`, m, and turns it about `turn`, a rotation vector, rad, both in the frame
+// of the body that carries it.
+void MoveCamera(mjModel& model, int camera, const std::array<double, 3>& by,
+                const std::array<double, 3>& turn);
+
 }  // namespace vega

@@ -26,6 +26,14 @@ void Environment::Reset(const ResetPlacement& placement, std::span<const double>
     scene_.SetState(init);
     task_->PostProcess(scene_);
   }
+  shift_ = {};
+  success_ = task_->Success(scene_);
+}
+
+void Environment::Apply(const Shift& shift, const ShiftKey& key) {
+  ApplyShift(shift, key, scene_);
+  shift_ = shift;
+  shift_key_ = key;
   success_ = task_->Success(scene_);
 }
 
@@ -42,6 +50,7 @@ void Environment::Draw() {
   for (size_t i = 0; i < frames_.size(); ++i) {
     frames_[i] =
         renderer_->Render(scene_, options_.cameras[i], options_.image_size, options_.image_size);
+    AddNoise(shift_, shift_key_, options_.cameras[i], scene_.data().time, frames_[i]);
   }
   render_ms_ +=
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/renderer.h"
+#include "tasks/shift.h"
 #include "tasks/task.h"
 
 namespace vega {
@@ -26,6 +27,8 @@ class Environment {
   // A full reset to `placement`, then, if `init` is not empty, LIBERO's set_init_state with that
   // row, which also shows what is switched on; a bare reset does not (envs/env_wrapper.py).
   void Reset(const ResetPlacement& placement, std::span<const double> init);
+  // After a reset: the episode plays under a shift, which the next reset ends.
+  void Apply(const Shift& shift, const ShiftKey& key);
   // One control step; frames are drawn at the observed sub-step when `draw`.
   StepStatus Step(const Action& action, bool draw);
   // Draws all cameras now, from the data as it is.
@@ -50,6 +53,8 @@ class Environment {
   Renderer* renderer_;
   Scene scene_;
   std::vector<Image> frames_;
+  Shift shift_;  // of this episode
+  ShiftKey shift_key_;
   double render_ms_ = 0;
   bool success_ = false;
 };

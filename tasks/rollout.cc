@@ -76,6 +76,10 @@ void Rollout::Start(const EpisodeKey& key, const ResetPlacement& placement,
 
   StageTimer timer(state_.result.ms.reset, state_.result.ms, environment_);
   environment_.Reset(placement, init);
+  if (options_.shift.any()) {
+    environment_.Apply(options_.shift,
+                       {key.seed, fmt::format("{}/{}/{}", key.suite, key.task_name, key.init)});
+  }
   // the last no-op's observation is the policy's first
   for (int i = 1; i < options_.wait_steps; ++i) Advance(kNoOp, -1);
   if (options_.wait_steps > 0) {

@@ -30,6 +30,7 @@ struct RolloutOptions {
   // After the first success the policy plays on until the goal has held for this many control steps
   // in a row without the robot touching anything, at most kReleaseSteps more; 0: stop at once.
   int hold_steps = 0;
+  Shift shift;  // its chance is keyed by the episode
   // Called with the frames of every observation from step 0 on, all of which are then drawn; for
   // videos.
   std::function<void(const Environment&)> on_frames;

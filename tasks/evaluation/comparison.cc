@@ -17,8 +17,9 @@ namespace fs = std::filesystem;
 
 // what decides an episode besides the policy; pictures may differ, they are part of what is
 // compared
-constexpr const char* kMustAgree[] = {"/config/suite", "/config/wait_steps", "/seeds/reset",
-                                      "/seeds/policy", "/horizon",           "/versions/mujoco"};
+constexpr const char* kMustAgree[] = {"/config/suite",   "/config/wait_steps", "/config/shift",
+                                      "/seeds/reset",    "/seeds/policy",      "/horizon",
+                                      "/versions/mujoco"};
 
 StoredRun ReadRun(const fs::path& folder) {
   StoredRun run{.folder = folder};

@@ -155,7 +155,8 @@ class Worker {
                             record.seed};
     RolloutOptions rollout{.wait_steps = options_.wait_steps,
                            .max_steps = options_.max_steps,
-                           .hold_steps = options_.hold_steps};
+                           .hold_steps = options_.hold_steps,
+                           .shift = options_.shift};
     if (sources_.watch) rollout.on_frames = sources_.watch(job);
     actions_.clear();
     int step = 0;

@@ -38,6 +38,7 @@ struct EvaluationOptions {
   int wait_steps = 10;  // see RolloutOptions
   int max_steps = 0;    // see RolloutOptions
   int hold_steps = 0;   // see RolloutOptions
+  Shift shift;          // see RolloutOptions
   std::vector<std::string> cameras;  // the policy's, in its order, then those a video shows besides
   int image_size = 0;                // pixels, square
   // s a worker may take over loading a task, a policy call or a control step before it is given up;

@@ -143,13 +143,19 @@ Json ToJson(const PolicyContract& contract) {
 }
 
 Json ToJson(const RunConfig& config) {
-  return {
-      {"suite", config.suite},         {"tasks", config.tasks},
-      {"episodes", config.episodes},   {"policy", config.policy},
-      {"seed", config.seed},           {"wait_steps", config.wait_steps},
-      {"max_steps", config.max_steps}, {"hold_steps", config.hold_steps},
-      {"exact", config.exact},         {"render_quality", Name(config.render_quality)},
-      {"device", config.device},       {"stream", config.stream ? Json(*config.stream) : Json()}};
+  return {{"suite", config.suite},
+          {"tasks", config.tasks},
+          {"episodes", config.episodes},
+          {"policy", config.policy},
+          {"seed", config.seed},
+          {"wait_steps", config.wait_steps},
+          {"max_steps", config.max_steps},
+          {"hold_steps", config.hold_steps},
+          {"exact", config.exact},
+          {"render_quality", Name(config.render_quality)},
+          {"device", config.device},
+          {"stream", config.stream ? Json(*config.stream) : Json()},
+          {"shift", config.shift.any() ? Json(ToText(config.shift)) : Json()}};
 }
 
 RunFolder::RunFolder(fs::path folder, Json manifest)

@@ -59,6 +59,7 @@ struct RunConfig {
   RenderQuality render_quality = RenderQuality::kExact;
   std::string device = "cpu";
   std::optional<double> stream;  // see PolicyOptions
+  Shift shift;
 };
 
 nlohmann::ordered_json ToJson(const RunConfig& config);

@@ -1,9 +1,10 @@
 #include "tasks/training/episode_painter.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 
 #include "sim/camera.h"
+#include "sim/lights.h"
 
 namespace vega {
 namespace {
@@ -36,25 +37,20 @@ void EpisodePainter::Jitter(int64_t step) {
   std::copy(still_.cam_quat.begin(), still_.cam_quat.end(), model.cam_quat);
   std::copy(still_.light_diffuse.begin(), still_.light_diffuse.end(), model.light_diffuse);
   for (int camera = 0; camera < model.ncam; ++camera) {
-    if (model.cam_bodyid[camera] != 0) continue;  // moves with the robot
-    mjtNum turn[3], by[4], turned[4];
+    if (!IsFixed(model, camera)) continue;
+    std::array<double, 3> by{}, turn{};
     for (int i = 0; i < 3; ++i) {
-      model.cam_pos[3 * camera + i] += random.Uniform(-reach, reach);
+      by[i] = random.Uniform(-reach, reach);
       turn[i] = random.Uniform(-reach, reach);
     }
-    const mjtNum angle = mju_normalize3(turn);
-    mju_axisAngle2Quat(by, turn, angle);
-    mju_mulQuat(turned, by, model.cam_quat + 4 * camera);
-    mju_copy4(model.cam_quat + 4 * camera, turned);
+    MoveCamera(model, camera, by, turn);
   }
   const double bright = 1 + random.Uniform(-options_.light_jitter, options_.light_jitter);
-  double tint[3];
+  std::array<double, 3> tint{};
   for (double& value : tint) {
     value = 1 + kTintShare * random.Uniform(-options_.light_jitter, options_.light_jitter);
   }
-  for (int i = 0; i < 3 * model.nlight; ++i) {
-    model.light_diffuse[i] = static_cast<float>(model.light_diffuse[i] * bright * tint[i % 3]);
-  }
+  ChangeLights(model, bright, tint);
 }
 
 const std::vector<Image>& EpisodePainter::Frames(int64_t step) {
