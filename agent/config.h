@@ -88,7 +88,9 @@ struct VegaModelOptions {
   int64_t timestep = 300;              // target; the nearest of the schedule is used
   double shift = 5.0;                  // of the flow schedule
   int64_t grid = 14;                   // G
-  // Where generative tokens come from: "world-model", or "noise-only", a control that sees nothing.
+  // Where generative tokens come from: "world-model", or a control: "noise-only", which sees
+  // nothing, or "semantic-mlp", the semantic encoder's tokens once more, so that all that is left
+  // of the second stream is its projector.
   std::string tower = "world-model";
   // Put the region the world model sees where the semantic encoder's tokens are. As published
   // (false) it fills the encoder's whole picture, whose last pixels no token covers where the side

@@ -23,8 +23,9 @@ VegaModelImpl::VegaModelImpl(const VegaModelOptions& o)
       vae(register_module("vae", VideoVae(o.vae))),
       dit(register_module("dit", VideoDit(o.dit))),
       semantic(register_module("semantic", SemanticEncoder(o.semantic))),
-      generative_projector(
-          register_module("generative_projector", Projector(o.dit.dim, o.fusion.dim))),
+      generative_projector(register_module(
+          "generative_projector",
+          Projector(o.tower == "semantic-mlp" ? o.semantic.hidden_size : o.dit.dim, o.fusion.dim))),
       mm_projector(
           register_module("mm_projector", Projector(o.semantic.hidden_size, o.fusion.dim))),
       feature_fusion(register_module("feature_fusion", FeatureFusion(o.fusion))),
@@ -49,7 +50,9 @@ VegaFeatures VegaModelImpl::Fuse(const at::Tensor& semantic_tokens,
                                  const at::Tensor& generative_tokens,
                                  const at::Tensor& instruction) {
   VegaFeatures out;
-  out.generative = generative_projector(generative_tokens);
+  out.generative = options.tower == "semantic-mlp"
+                       ? ResizeTokens(generative_projector(semantic_tokens), options.grid)
+                       : generative_projector(generative_tokens);
   out.semantic = ResizeTokens(mm_projector(semantic_tokens), options.grid);
   FusedTokens fused = feature_fusion(out.semantic, out.generative, instruction);
   out.fused = fused.tokens;
@@ -59,11 +62,13 @@ VegaFeatures VegaModelImpl::Fuse(const at::Tensor& semantic_tokens,
 
 std::shared_ptr<FeatureBackend> OpenBackend(VegaModel model) {
   const VegaModelOptions& o = model->options;
-  if (o.tower == "noise-only") {
+  // with semantic-mlp nothing reads them
+  if (o.tower == "noise-only" || o.tower == "semantic-mlp") {
     return std::make_shared<RandomFeatureBackend>(o.dit.dim, o.grid);
   }
   if (o.tower != "world-model") {
-    throw Error(fmt::format("unknown tower '{}' of a model", o.tower), "world-model, noise-only");
+    throw Error(fmt::format("unknown tower '{}' of a model", o.tower),
+                "world-model, noise-only, semantic-mlp");
   }
   return std::make_shared<WorldModelTower>(model->vae, model->dit, model->prompt_embedding,
                                            WorldModelOptions{.height = o.height,

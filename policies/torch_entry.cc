@@ -21,6 +21,7 @@ extern "C" const vega::TorchModule* VegaTorchModule() {
       .open_correspondence_probe = &vega::OpenCorrespondenceProbe,
       .open_linear_probe = &vega::OpenLinearProbe,
       .read_recipe = &vega::ReadRecipe,
+      .recipe_from_json = &vega::RecipeFromJson,
       .train = &vega::Train};
   return &module;
 }

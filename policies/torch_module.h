@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "policies/registry.h"
@@ -42,6 +43,7 @@ struct TorchModule {
   std::unique_ptr<LinearProbe> (*open_linear_probe)(const LinearProbeOptions& options);
   // See agent/train/recipe.h and trainer.h.
   Recipe (*read_recipe)(const std::filesystem::path& file);
+  Recipe (*recipe_from_json)(const nlohmann::json& json, const std::string& where);
   bool (*train)(const TrainOptions& options, TrainObserver& observer,
                 const std::atomic<bool>& stop);
 };

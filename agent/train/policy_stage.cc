@@ -214,7 +214,7 @@ class PolicyStage : public TrainStage {
   std::string FeatureKey() const {
     const VegaModelOptions& o = config_.model;
     VegaModel model = agent_->model;
-    if (o.tower == "noise-only") return fmt::format("noise/{}x{}", o.grid, o.dit.dim);
+    if (o.tower != "world-model") return fmt::format("noise/{}x{}", o.grid, o.dit.dim);
     const at::Tensor prompt = model->prompt_embedding.cpu().contiguous();
     const uint64_t words = FastHash64(
         {static_cast<const std::byte*>(prompt.const_data_ptr()), prompt.nbytes()}, kHashSeed);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/fusion.h"
 #include "agent/json_fields.h"
 #include "agent/vega_agent.h"
 #include "sim/base/error.h"
@@ -87,7 +88,7 @@ void Check(const StageOptions& o, const std::string& where) {
   require(std::find(kStages.begin(), kStages.end(), o.stage) != kStages.end(), "stage",
           "stages: vae, world, semantic, policy");
   require(!o.packs.empty(), "packs", "name at least one folder of vega dataset pack");
-  require(o.batch >= 1 && o.steps >= 1, "batch or steps", "both are at least 1");
+  require(o.batch >= 1 && o.steps >= 0, "batch or steps", "batch >= 1, steps >= 0");
   require(o.precision == "fp32" || o.precision == "bf16", "precision", "fp32 or bf16");
   require(o.report_every >= 1 && o.validate_every >= 1 && o.save_every >= 1 &&
               o.validation_batches >= 1,
@@ -114,23 +115,26 @@ void Check(const StageOptions& o, const std::string& where) {
 Recipe ReadRecipe(const std::filesystem::path& file) {
   const MappedFile mapped(file);
   const auto json = nlohmann::json::parse(mapped.text(), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw Error(fmt::format("{} is not a JSON object", file.string()));
+  return RecipeFromJson(json, file.string());
+}
+
+Recipe RecipeFromJson(const nlohmann::json& json, const std::string& where) {
+  if (!json.is_object()) throw Error(fmt::format("{} is not a JSON object", where));
   auto fields = json;
   const auto stages = json.find("stages");
   fields.erase("stages");
-  auto recipe = ReadFields<Recipe>(fields, file.string());
+  auto recipe = ReadFields<Recipe>(fields, where);
   if (stages == json.end() || !stages->is_array() || stages->empty()) {
-    throw Error(fmt::format("{} has no stages", file.string()),
-                "\"stages\" is a list of at least one");
+    throw Error(fmt::format("{} has no stages", where), "\"stages\" is a list of at least one");
   }
   for (size_t i = 0; i < stages->size(); ++i) {
-    const std::string where = fmt::format("{}: stages[{}]", file.string(), i);
-    recipe.stages.push_back(ReadFields<StageOptions>((*stages)[i], where));
-    Check(recipe.stages.back(), where);
+    const std::string stage = fmt::format("{}: stages[{}]", where, i);
+    recipe.stages.push_back(ReadFields<StageOptions>((*stages)[i], stage));
+    Check(recipe.stages.back(), stage);
   }
   for (const std::string& part : recipe.init_parts) {
     if (part == "world" || part == "semantic" || part == "policy") continue;
-    throw Error(fmt::format("{}: init_parts names '{}'", file.string(), part),
+    throw Error(fmt::format("{}: init_parts names '{}'", where, part),
                 "parts: world, semantic, policy");
   }
   if (recipe.store != "f32" && recipe.store != "f16") {
@@ -155,7 +159,9 @@ CheckpointConfig AgentOf(const Recipe& recipe) {
   config.merge_patch(recipe.agent);
   config["name"] = recipe.name;
   config["weights_seed"] = recipe.seed;
-  return CheckpointConfigFromJson(config, fmt::format("agent of recipe {}", recipe.name));
+  auto agent = CheckpointConfigFromJson(config, fmt::format("agent of recipe {}", recipe.name));
+  const FeatureFusion fusion(agent.model.fusion);  // throws for a method or a gate there is not
+  return agent;
 }
 
 }  // namespace vega

@@ -81,7 +81,7 @@ struct StageOptions {
   std::string stage;               // vae | world | semantic | policy
   std::vector<std::string> packs;  // folders of `vega dataset pack`, below the data folder
   int64_t batch = 64;
-  int64_t steps = 1000;
+  int64_t steps = 1000;            // 0: looks at the held-out samples and learns nothing
   std::string precision = "fp32";  // fp32 | bf16: matrix products under autocast
   OptimizerOptions optimizer;
   AugmentationOptions augmentation;
@@ -114,6 +114,8 @@ struct Recipe {
 
 // Throws Error naming the file and the first thing wrong with it.
 Recipe ReadRecipe(const std::filesystem::path& file);
+// The same of an object; `where` names it in errors.
+Recipe RecipeFromJson(const nlohmann::json& json, const std::string& where);
 nlohmann::json ToJson(const Recipe& recipe);
 nlohmann::json ToJson(const StageOptions& stage);
 

@@ -80,7 +80,7 @@ class StageRun {
                         .config = config_,
                         .agent = agent_,
                         .samples = samples_,
-                        .cache = out_ / "features",
+                        .cache = options.features.empty() ? out_ / "features" : options.features,
                         .seed = seed_,
                         .say = [&observer](const std::string& line) { observer.Say(line); }});
     optimizer_ =
@@ -96,6 +96,7 @@ class StageRun {
                               count_, options_.stage, samples_.learnt().size(),
                               samples_.held_out().size(), step_, options_.steps));
     reported_ = Clock::now();
+    if (options_.steps == 0) Validate();
     while (step_ < options_.steps) {
       if (stop) {
         SaveState();
@@ -235,7 +236,10 @@ class StageRun {
       CheckpointConfig config = config_;
       Save(folder, config);
     }
+    // policies run on one thread each, and opening one says so to LibTorch
+    const int threads = at::get_num_threads();
     const Scalars scalars = observer_.Evaluate(folder, options_.evaluation);
+    SetTorchThreads(threads);
     if (!scalars.empty()) metrics_->Add(index_, options_.stage, step_, scalars);
     reported_ = Clock::now();
   }
@@ -329,7 +333,9 @@ VegaAgent OpenStart(const Recipe& recipe, CheckpointConfig& config) {
     } else {
       prefixes.insert(prefixes.end(), {"model.generative_projector.", "model.mm_projector.",
                                        "model.feature_fusion.", "head.", "instruction_projector."});
+      const double forced = config.model.fusion.forced_gate;
       config.model.fusion = init.model.fusion;
+      if (forced >= 0) config.model.fusion.forced_gate = forced;
       config.model.grid = init.model.grid;
       config.head = init.head;
     }

@@ -8,7 +8,7 @@
 //   OUT/00-vae/state.safetensors   weights, averages and moments while the stage runs
 //   OUT/00-vae/model/     the whole agent after the stage: a checkpoint folder
 //   OUT/model/            the same after the last stage
-//   OUT/features/         frozen features, see shard_cache.h
+//   OUT/features/         frozen features, see shard_cache.h; runs may share a folder of them
 
 #pragma once
 
@@ -27,6 +27,7 @@ struct TrainOptions {
   bool resume = false;         // go on where OUT stands; without it OUT must not hold a run
   int threads = 0;             // of one operation; 0: the machine's
   std::string device = "cpu";  // see agent/device.h
+  std::filesystem::path features = {};  // folder of frozen features; empty: OUT/features
 };
 
 struct TrainProgress {
