@@ -29,7 +29,8 @@ struct Mode {
 constexpr Mode kModes[] = {
     {"suites", "List every suite: tasks, scenes, where its data is.", AddSuites},
     {"suite", "Check that a suite's tasks are sound: vega suite verify.", AddSuite},
-    {"generate", "Make new problems over LIBERO's scenes, each certified by the expert.", AddGenerate},
+    {"generate", "Make new problems over LIBERO's scenes, each certified by the expert.",
+     AddGenerate},
     {"eval", "Run a policy on a suite's tasks and measure its success rate.", AddEval},
     {"compare", "Compare two runs on the episodes both have: a paired test.", AddCompare},
     {"replay", "Play given actions from an initial state and record everything.", AddReplay},
@@ -37,6 +38,7 @@ constexpr Mode kModes[] = {
     {"dataset", "Look at, check, replay, measure and convert demonstrations.", AddDataset},
     {"describe", "Write a task's compiled model as text.", AddDescribe},
     {"train", "Train a world model, a semantic encoder or a policy by a recipe.", AddTrain},
+    {"ablate", "Train policies that differ in one thing each and compare them.", AddAblate},
     {"features", "Extract a tower's or the agent's features of a clip.", AddFeatures},
     {"probe", "Measure what frozen features know of space and things.", AddProbe},
     {"bench", "Measure and print one JSON line a figure.", AddBench},

@@ -26,6 +26,7 @@ std::function<int()> AddCollect(CLI::App& mode);
 std::function<int()> AddDataset(CLI::App& mode);
 std::function<int()> AddDescribe(CLI::App& mode);
 std::function<int()> AddTrain(CLI::App& mode);
+std::function<int()> AddAblate(CLI::App& mode);
 std::function<int()> AddFeatures(CLI::App& mode);
 std::function<int()> AddProbe(CLI::App& mode);
 std::function<int()> AddBench(CLI::App& mode);

@@ -138,7 +138,7 @@ Recipe RecipeFromJson(const nlohmann::json& json, const std::string& where) {
                 "parts: world, semantic, policy");
   }
   if (recipe.store != "f32" && recipe.store != "f16") {
-    throw Error(fmt::format("{}: store is '{}'", file.string(), recipe.store), "f32 or f16");
+    throw Error(fmt::format("{}: store is '{}'", where, recipe.store), "f32 or f16");
   }
   if (recipe.out.empty()) recipe.out = "runs/" + recipe.name;
   AgentOf(recipe);

@@ -253,6 +253,11 @@ check "pack that is not finished" "not finished" "$vega" dataset info "$tmp/half
 check "compare: no run" "not the folder of a run" "$vega" compare "$tmp/nowhere" "$tmp/pack"
 # training: recipes that are none, packs that are not there
 recipe() { echo "$2" >"$tmp/$1.json"; echo "$tmp/$1.json"; }
+check "ablation missing" "nowhere.json" "$vega" ablate "$tmp/nowhere.json"
+check "ablation garbled" "not a JSON object" "$vega" ablate "$tmp/noise.hdf5"
+check "ablation without a base" "names no base" "$vega" ablate "$(recipe nobase '{"arms": [{"name": "a"}]}')"
+check "ablation: base missing" "is no checkpoint" "$vega" ablate "$(recipe gone '{"base": "/nowhere", "arms": [{"name": "a"}]}')"
+check "unknown shift" "unknown shift 'zoom=1'" "$vega" eval --suite $suite --policy hold --shift zoom=1
 check "recipe missing" "nowhere.json" "$vega" train "$tmp/nowhere.json"
 check "recipe garbled" "not a JSON object" "$vega" train "$tmp/noise.hdf5"
 check "recipe without stages" "has no stages" "$vega" train "$(recipe bare '{"name": "x"}')"
