@@ -36,9 +36,9 @@ std::map<std::string, std::vector<std::string>> Instructions() {
 std::function<int()> AddView(CLI::App& mode) {
   auto o = std::make_shared<ViewerOptions>();
   auto quality = std::make_shared<std::optional<RenderQuality>>();
-  mode.add_option("--suite", o->suite, "suite (see vega suites)");
+  CLI::Option* suite = mode.add_option("--suite", o->suite, "suite (see vega suites)");
   auto task = std::make_shared<std::string>("0");
-  mode.add_option("--task", *task, "task index or name");
+  CLI::Option* named = mode.add_option("--task", *task, "task index or name");
   mode.add_option("--init", o->init, "initial state")->check(CLI::NonNegativeNumber);
   mode.add_option("--policy", o->policy.name, "policy name or checkpoint folder");
   mode.add_option("--device", o->policy.options.device, "cpu or cuda")
@@ -46,6 +46,7 @@ std::function<int()> AddView(CLI::App& mode) {
   mode.add_option("--seed", o->seed, "seed of resets and policy");
   AddRenderQuality(mode, *quality, "what the policy learnt from");
   mode.add_flag("--paused", o->paused, "wait for Play");
+  mode.add_option("--speed", o->speed, "times real time to begin with")->check(CLI::PositiveNumber);
   mode.add_option("--run", o->run, "run folder of vega eval to watch, finished or not");
   mode.add_option("--dataset", o->dataset, "HDF5 file of demonstrations to play back");
   mode.add_option(
@@ -64,11 +65,22 @@ std::function<int()> AddView(CLI::App& mode) {
       ->check(CLI::PositiveNumber);
   mode.add_option("--script", o->script,
                   "JSON list of actions to make as if by hand, then end (see docs/VIEWER.md)");
-  return [o, quality, task] {
+  return [o, quality, task, suite, named] {
     if (o->episode >= 0 && o->run.empty() && o->dataset.empty()) {
       throw Error("--episode needs --run or --dataset", "it counts their episodes");
     }
     o->quality = *quality;
+    // what cannot be opened is better said before a window is
+    if (!o->run.empty()) {
+      RunWatch run;
+      run.Open(o->run);
+      // a run is watched beside a task of its own
+      if (suite->empty()) o->suite = run.suite();
+      if (suite->empty() && named->empty() && !run.tasks().empty()) {
+        *task = std::to_string(run.tasks().front());
+      }
+    }
+    if (!o->dataset.empty()) ReadEpisode(o->dataset, std::max(0, o->episode));
     o->task = FindTask(LoadSuite(o->suite), *task);
     o->settings = VegaHome() / "viewer.json";
     std::vector<std::string> names;
@@ -76,9 +88,6 @@ std::function<int()> AddView(CLI::App& mode) {
       // FOLDER and replay:FILE are kinds, not names
       if (policy.name.find_first_of("FV:") == std::string::npos) names.push_back(policy.name);
     }
-    // what cannot be opened is better said before a window is
-    if (!o->run.empty()) RunWatch().Open(o->run);
-    if (!o->dataset.empty()) ReadEpisode(o->dataset, std::max(0, o->episode));
     OpenAnyPolicy(o->policy.name, o->policy.options);
     RunViewer(*o, {.instructions = Instructions(),
                    .load_task = [](const std::string& suite,

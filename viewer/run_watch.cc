@@ -17,7 +17,8 @@ nlohmann::json ReadManifest(const std::filesystem::path& folder) {
   if (!in) throw Error(folder.string() + " is not the folder of a run", "it has no manifest.json");
   nlohmann::json manifest = nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
   if (!manifest.is_object() || !manifest.contains("config") || !manifest["config"].is_object() ||
-      !manifest["config"].contains("suite")) {
+      !manifest["config"].value("suite", nlohmann::json()).is_string() ||
+      !manifest["config"].value("tasks", nlohmann::json::array()).is_array()) {
     throw Error(file.string() + " cannot be read", "was it written by vega eval?");
   }
   return manifest;
@@ -56,17 +57,23 @@ void RunWatch::Poll() {
       error_ = error.what();
     }
   }
-  summary_ = Summarize(manifest_["config"]["suite"].get<std::string>(), records_);
+  summary_ = Summarize(suite(), records_);
   pictures_.clear();
   if (static_cast<int>(records_.size()) >= planned()) return;
   AskForLivePictures(folder_);
   pictures_ = ReadLivePictures(folder_);
 }
 
+std::vector<int> RunWatch::tasks() const {
+  std::vector<int> tasks;
+  for (const auto& task : manifest_["config"].value("tasks", nlohmann::json::array())) {
+    if (task.is_number_integer()) tasks.push_back(task);
+  }
+  return tasks;
+}
+
 int RunWatch::planned() const {
-  const nlohmann::json& config = manifest_["config"];
-  return static_cast<int>(config.value("tasks", nlohmann::json::array()).size()) *
-         config.value("episodes", 0);
+  return static_cast<int>(tasks().size()) * manifest_["config"].value("episodes", 0);
 }
 
 }  // namespace vega

@@ -30,7 +30,9 @@ class RunWatch {
   const std::vector<EpisodeRecord>& records() const { return records_; }
   const Summary& summary() const { return summary_; }
   const std::string& error() const { return error_; }
-  int planned() const;  // episodes of the whole run
+  std::string suite() const { return manifest_["config"]["suite"]; }
+  std::vector<int> tasks() const;  // indices in the suite
+  int planned() const;             // episodes of the whole run
   // What its workers see, where it is running and draws at all.
   const std::vector<LivePicture>& pictures() const { return pictures_; }
 

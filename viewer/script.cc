@@ -227,7 +227,7 @@ void Script::Begin(const nlohmann::json& entry, const Ui& ui, const ScriptStatus
   } else if (action == "screenshot") {
     screenshot_ = entry["screenshot"].get<std::string>();
   } else if (action == "measure") {
-    measure_ = {std::chrono::steady_clock::now(), entry["measure"].get<double>(), 0, status.step};
+    measure_ = {std::chrono::steady_clock::now(), entry["measure"].get<double>(), 0, status};
   }
 }
 
@@ -241,7 +241,9 @@ void Script::KeepMeasuring(const ScriptStatus& status) {
   };
   if (measure_->seconds > 0) {
     print("view.frames", "1/s", measure_->frames / passed.count());
-    print("view.control_steps", "1/s", (status.step - measure_->first_step) / passed.count());
+    const int steps = status.step - measure_->first.step;
+    print("view.control_steps", "1/s", steps / passed.count());
+    if (steps > 0) print("view.sim", "ms", (status.sim_ms - measure_->first.sim_ms) / steps);
   }
   print("view.resident", "MB", ResidentMegabytes());
   std::fflush(stdout);

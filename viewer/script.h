@@ -37,6 +37,7 @@ struct ScriptStatus {
   bool busy = false;
   bool over = false;
   bool success = false;
+  double sim_ms = 0;  // of all steps up to it, without drawing and policy
 };
 
 class Script {
@@ -76,7 +77,8 @@ class Script {
   struct Measure {
     std::chrono::steady_clock::time_point begin;
     double seconds = 0;
-    int frames = 0, first_step = 0;
+    int frames = 0;
+    ScriptStatus first;
   };
   std::optional<Measure> measure_;
   // what the hand holds

@@ -48,6 +48,7 @@ Session::Session(const Session& other, int step)
     init_ = other.init_;
     instruction_ = other.instruction_;
     policy_ = other.policy_;
+    contract_ = other.contract_;
     history_.assign(other.history_.begin(), other.history_.begin() + step + 1);
   }
   SetPolicy(policy_);

@@ -19,6 +19,18 @@ void ColouredText(const ImVec4& colour, const std::string& text) {
   ImGui::PopStyleColor();
 }
 
+void DisabledText(const std::string& text) {
+  ColouredText(ImGui::GetStyleColorVec4(ImGuiCol_TextDisabled), text);
+}
+
+void SameLineIfRoom(const char* label) {
+  const ImGuiStyle& style = ImGui::GetStyle();
+  const float width =
+      ImGui::GetFrameHeight() + style.ItemInnerSpacing.x + ImGui::CalcTextSize(label).x;
+  const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
+  if (ImGui::GetItemRectMax().x + style.ItemSpacing.x + width <= right) ImGui::SameLine();
+}
+
 ImageTexture::~ImageTexture() {
   if (id_ != 0) glDeleteTextures(1, &id_);
 }

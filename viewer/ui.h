@@ -86,5 +86,8 @@ extern const ImVec4 kGood, kBad, kNote;
 
 // Wrapped text in a colour.
 void ColouredText(const ImVec4& colour, const std::string& text);
+void DisabledText(const std::string& text);  // the same in the colour of what is aside
+// The radio button that comes next goes beside the last item where it fits, else below.
+void SameLineIfRoom(const char* label);
 
 }  // namespace vega

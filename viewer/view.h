@@ -31,6 +31,7 @@ struct ViewerOptions {
   int init = 0;         // initial state
   uint32_t seed = 0;    // of resets and of the policy
   bool paused = false;  // at the start
+  double speed = 1;     // times real time at the start, > 0
   PolicyChoice policy{"hold", {}};
   std::optional<RenderQuality> quality;  // of the policy's pictures; empty: as it learnt
   std::filesystem::path run;             // a run folder to watch; or empty

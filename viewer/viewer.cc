@@ -40,7 +40,10 @@ Viewer::Viewer(ViewerOptions options, ViewerSources sources)
     OpenEpisode(options_.episode);
   } else {
     Open(options_.suite, options_.task, policy_,
-         {.init = options_.init, .seed = options_.seed, .playing = !options_.paused});
+         {.init = options_.init,
+          .seed = options_.seed,
+          .playing = !options_.paused,
+          .speed = options_.speed});
   }
   FinishOpening(/*wait=*/true);
 }
@@ -101,10 +104,10 @@ void Viewer::FinishOpening(bool wait) {
   auto stage = std::make_unique<Stage>();
   Lane lane;
   const SessionPolicy policy = MakeSessionPolicy(opening.policy);
-  lane.session =
-      opening.states.empty()
-          ? std::make_unique<Session>(task, policy, renderer, opening.session)
-          : std::make_unique<Session>(task, policy, renderer, opening.session, opening.states);
+  lane.session = opening.states.empty()
+                     ? std::make_unique<Session>(task, policy, renderer, opening.session)
+                     : std::make_unique<Session>(task, policy, renderer, opening.session,
+                                                 opening.states, opening.placement);
   if (!opening.states.empty()) lane.shown_step = 0;
   LeaveStage();  // one GL context: the old picture goes before the new one comes
   stage->resources = std::make_shared<SceneResources>(task->model());
@@ -190,6 +193,7 @@ void Viewer::Run() {
         status.step = latest->step;
         status.over = latest->over;
         status.success = latest->success;
+        status.sim_ms = latest->rollout.result.ms.sim;
       }
       script_->Act(ui_, status);
     };

@@ -4,14 +4,20 @@
 #include <imgui.h>
 #include <imgui_impl_glfw.h>
 #include <imgui_impl_opengl3.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "sim/base/error.h"
 
 namespace vega {
 namespace {
+
+constexpr int kDrawingNice = 10;  // on top of the window's own
 
 // GLFW's last error text, or a plain one
 std::string GlfwError() {
@@ -44,6 +50,19 @@ void RequireVersion(GLFWwindow* window) {
               "update the driver, or draw on the processor: LIBGL_ALWAYS_SOFTWARE=1");
 }
 
+// Where there is no GPU, Mesa draws with as many threads as there are cores, and a simulation step
+// would share its core with one of them.
+void LetDrawingGiveWay() {
+  std::error_code none;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", none)) {
+    std::string name;
+    std::getline(std::ifstream(thread.path() / "comm"), name);
+    if (name.find("llvmpipe") == std::string::npos) continue;
+    setpriority(PRIO_PROCESS, std::atoi(thread.path().filename().c_str()),
+                getpriority(PRIO_PROCESS, 0) + kDrawingNice);
+  }
+}
+
 }  // namespace
 
 struct Window::Glfw {
@@ -67,6 +86,7 @@ Window::Window(const WindowOptions& options) : glfw_(std::make_unique<Glfw>()) {
   }
   glfwMakeContextCurrent(window_);
   RequireVersion(window_);
+  LetDrawingGiveWay();
   glfwSwapInterval(options.vsync ? 1 : 0);
 
   IMGUI_CHECKVERSION();

@@ -1,7 +1,11 @@
 #include "viewer/session.h"
 
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "policies/hold_policy.h"
@@ -255,6 +259,18 @@ TEST_CASE("a policy that cannot be made leaves a still scene and its reason") {
   session->SetPolicy(RandomMoves());
   Steps(*session, 1);
   CHECK(Await(*session, 1));
+}
+
+TEST_CASE("drawing on the processor gives way to the simulation", "[window]") {
+  const Window window({});
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(thread.path() / "comm"), name);
+    const int id = std::atoi(thread.path().filename().c_str());
+    INFO(name);
+    const bool gives_way = getpriority(PRIO_PROCESS, id) > getpriority(PRIO_PROCESS, 0);
+    CHECK(gives_way == (name.find("llvmpipe") != std::string::npos));
+  }
 }
 
 TEST_CASE("without a display the window says so in one line") {

@@ -18,6 +18,7 @@
 #include "policies/hold_policy.h"
 #include "policies/random_policy.h"
 #include "sim/base/error.h"
+#include "tasks/suite/libero_suites.h"
 #include "tests/viewer/hands.h"
 #include "viewer/commands.h"
 
@@ -142,6 +143,56 @@ TEST_CASE("a fork runs two futures that part after the change", "[window]") {
   CHECK(hashes[0][3] == hashes[1][3]);
   CHECK(std::count(hands.heard.begin(), hands.heard.end(), "lift the box") >= 1);
   CHECK(std::count(hands.heard.begin(), hands.heard.end(), "push the box") >= 3);
+}
+
+// Looks through both cameras and holds still; its tokens are all alike.
+class LookingPolicy : public Policy {
+ public:
+  LookingPolicy() {
+    contract_.cameras = {"agentview", "robot0_eye_in_hand"};
+    contract_.image_size = 16;
+  }
+  const PolicyContract& contract() const override { return contract_; }
+  void Reset(const EpisodeKey&) override {}
+  std::vector<Action> Act(const PolicyInput&) override { return {kNoOp}; }
+  bool remembers() const override { return false; }
+  std::optional<PolicyInsight> Insight() const override {
+    const TokenMap tokens{2, 3, std::vector<float>(12, 0.5f)};
+    const TokenMap gate{2, 1, std::vector<float>(4, 0.5f)};
+    const CameraInsight camera{tokens, tokens, tokens, gate};
+    return PolicyInsight{{camera, camera}, {{"head", 1.0}}};
+  }
+
+ private:
+  PolicyContract contract_;
+};
+
+TEST_CASE("a hovered token is compared while the episode is forked", "[window]") {
+  Hands hands;
+  hands.sources.load_task = [](const std::string&, int) {
+    return LoadTask(LoadSuite("libero_object"), 0);
+  };
+  hands.sources.open_policy = [](const std::string& name, const PolicyOptions&) {
+    return PolicySource{.name = name, .make = [] { return std::make_unique<LookingPolicy>(); }};
+  };
+  size_t lanes = 0;
+  int gl_errors = 0;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"click", "Run/Step"}},
+             {{"wait_for", "step 1"}},
+             {{"wait", 2}},
+             {{"hover", "Agent/picture/0"}, {"at_part", {0.7, 0.7}}},
+             {{"wait", 2}},
+             {{"key", "Ctrl+F"}},
+             {{"wait", 4}},
+             {{"wait_for", "idle"}},
+             {{"wait", 2}}},
+            [&](const Viewer& viewer) {
+              lanes = viewer.stage().lanes.size();
+              gl_errors = viewer.gl_errors();
+            });
+  CHECK(lanes == 2);
+  CHECK(gl_errors == 0);
 }
 
 TEST_CASE("a body selected and dragged with Ctrl moves", "[window]") {

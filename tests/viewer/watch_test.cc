@@ -53,6 +53,24 @@ TEST_CASE("a run is watched while it grows and its episodes are opened", "[windo
   CHECK(task == 1);
 }
 
+TEST_CASE("a folder that is no run is said in the window, which goes on", "[window]") {
+  Hands hands;
+  std::string error;
+  int step = -1;
+  hands.Run({{{"wait_for", "step 0"}},
+             {{"click", "Inspect/Evaluation"}},
+             {{"set", "Evaluation/##run"}, {"value", "/nowhere"}},
+             {{"wait", 3}},
+             {{"click", "Run/Step"}},
+             {{"wait_for", "step 1"}}},
+            [&](const Viewer& viewer) {
+              error = viewer.state().error;
+              if (const auto latest = SessionOf(viewer).latest()) step = latest->step;
+            });
+  CHECK_THAT(error, Catch::Contains("/nowhere is not the folder of a run"));
+  CHECK(step == 1);
+}
+
 TEST_CASE("what the workers of a running evaluation see is shown", "[window]") {
   Hands hands;
   const fs::path run = BeginRun(hands);

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <imgui.h>
 
 #include <algorithm>
@@ -35,9 +36,10 @@ void Choices(PanelContext& c) {
     choice.options.fusion = *method == kFusions[0] ? "" : *method;
     ChoosePolicy(c, choice);
   }
+  ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted("gate");
   const auto gate = [&](const char* label, std::optional<double> value) {
-    ImGui::SameLine();
+    SameLineIfRoom(label);
     if (!c.ui.Radio(label, options.gate == value)) return;
     PolicyChoice choice = c.policy;
     choice.options.gate = value;
@@ -49,8 +51,8 @@ void Choices(PanelContext& c) {
 }
 
 void Latencies(const PolicyCall& call) {
-  ImGui::TextDisabled("asked at step %d, answered %d actions in %.1f ms", call.input.step,
-                      static_cast<int>(call.chunk.size()), call.ms);
+  DisabledText(fmt::format("asked at step {}, answered {} actions in {:.1f} ms", call.input.step,
+                           call.chunk.size(), call.ms));
   if (!call.insight || call.insight->stage_ms.empty()) return;
   std::string text;
   for (const auto& [stage, ms] : call.insight->stage_ms) {
@@ -58,9 +60,7 @@ void Latencies(const PolicyCall& call) {
     std::snprintf(entry, sizeof entry, "%s%s %.1f", text.empty() ? "" : "   ", stage.c_str(), ms);
     text += entry;
   }
-  ImGui::PushStyleColor(ImGuiCol_Text, ImGui::GetStyleColorVec4(ImGuiCol_TextDisabled));
-  ImGui::TextWrapped("ms: %s", text.c_str());
-  ImGui::PopStyleColor();
+  DisabledText("ms: " + text);
 }
 
 }  // namespace

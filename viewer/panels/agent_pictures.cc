@@ -115,12 +115,26 @@ const PolicyCall* EarlierCall(const PanelContext& c, const PolicyCall& call) {
   return before->call.get();
 }
 
+// the token of camera `to` that shows the point a token of camera `from` shows, or -1; as the scene
+// was when the policy was shown its pictures
+int SeenFrom(PanelContext& c, const PolicyCall& call, const std::string& from,
+             const std::string& to, int side, int token) {
+  SceneView& view = *c.lane.view;
+  const SnapshotPtr then = c.lane.session->at(call.input.step);
+  const bool moved = then != nullptr && view.push().active == 0;
+  if (moved) view.Show(then);
+  const int truth = TrueCorrespondence(view.model(), view.data(), from, to, side, token);
+  if (moved) view.Show(c.shown, c.lane.shown_substep);
+  return truth;
+}
+
 void Matches(PanelContext& c, const PolicyCall& call, const std::vector<Rect>& pictures,
              const Hover& hover) {
   const auto& insight = *call.insight;
   const auto& cameras = c.lane.session->contract().cameras;
   const TokenMap& from = Stream(insight.cameras[hover.camera], c.state.tokens);
-  if (from.empty()) return;
+  // a policy that was just changed looks through others
+  if (from.empty() || cameras.size() != pictures.size()) return;
   Outline(Cell(pictures[hover.camera], from.side, hover.token), IM_COL32(255, 220, 60, 255));
   for (size_t other = 0; other < pictures.size(); ++other) {
     if (static_cast<int>(other) == hover.camera) continue;
@@ -130,14 +144,14 @@ void Matches(PanelContext& c, const PolicyCall& call, const std::vector<Rect>& p
     const int best = Argmax(cosine);
     Outline(Cell(pictures[other], cosine.side, best), IM_COL32(255, 220, 60, 255));
     const int truth =
-        TrueCorrespondence(c.lane.view->model(), c.lane.view->data(), cameras[hover.camera],
-                           cameras[other], cosine.side, hover.token);
+        SeenFrom(c, call, cameras[hover.camera], cameras[other], cosine.side, hover.token);
     if (truth >= 0) {
       const Rect cell = Cell(pictures[other], cosine.side, truth);
       ImGui::GetWindowDrawList()->AddCircle(
           {(cell.min.x + cell.max.x) / 2, (cell.min.y + cell.max.y) / 2}, cell.width() * 0.6f,
           IM_COL32(80, 240, 120, 255), 0, 2);
     }
+    ImGui::SetNextWindowPos({pictures[0].min.x, pictures[0].max.y + 2});  // the pictures stay free
     ImGui::BeginTooltip();
     ImGui::Text("token %d of %s", hover.token, cameras[hover.camera].c_str());
     ImGui::Text("most alike in %s: %d, cosine %.3f", cameras[other].c_str(), best,
@@ -175,7 +189,8 @@ void AgentPictures(PanelContext& c, const PolicyCall& call) {
   Hover hover;
   const bool has_tokens = call.insight && call.insight->cameras.size() == clips.size();
   for (size_t i = 0; i < clips.size(); ++i) {
-    if (i % 2 == 1) ImGui::SameLine();
+    // two a row, however wide the words below them are
+    if (i % 2 == 1) ImGui::SameLine(ImGui::GetStyle().WindowPadding.x + side + gap);
     ImGui::BeginGroup();
     ImGui::TextDisabled("%s", i < cameras.size() ? cameras[i].c_str() : "");
     c.ui.Picture("picture/" + std::to_string(i), clips[i].frames.back(), Version(call), side);
@@ -195,9 +210,10 @@ void AgentPictures(PanelContext& c, const PolicyCall& call) {
     c.ui.Checkbox("gate over pictures", &c.settings.gate_overlay);
     ImGui::SameLine();
     ImGui::TextDisabled("red semantic, blue generative");
+    ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted("compare");
     for (const char* stream : {"semantic", "generative", "fused"}) {
-      ImGui::SameLine();
+      SameLineIfRoom(stream);
       if (c.ui.Radio(stream, c.state.tokens == stream)) c.state.tokens = stream;
     }
     if (hover.camera >= 0) Matches(c, call, pictures, hover);
