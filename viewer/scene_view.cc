@@ -27,6 +27,20 @@ mjrContext MakeContext(const mjModel& model) {
   return context;
 }
 
+// frames, contacts and forces in metres of a table top: MuJoCo scales them by the mean size of all
+// geoms, which walls and floor make that of furniture
+void ScaleMarks(mjModel& model) {
+  const auto scale = [&](float metres) {
+    return metres / std::max(1e-3f, static_cast<float>(model.stat.meansize));
+  };
+  model.vis.scale.framelength = scale(0.06f);
+  model.vis.scale.framewidth = scale(0.003f);
+  model.vis.scale.contactwidth = scale(0.008f);
+  model.vis.scale.contactheight = scale(0.002f);
+  model.vis.scale.forcewidth = scale(0.004f);
+  model.vis.scale.selectpoint = scale(0.01f);
+}
+
 // whether only geoms are shown that RenderModel keeps
 bool VisualOnly(const mjvOption& options) {
   const mjvOption visual = VisualOptions();
@@ -61,6 +75,7 @@ const mjrContext& SceneResources::Prepare(const mjvOption& options, int height,
 SceneView::SceneView(std::shared_ptr<const SceneResources> resources)
     : resources_(std::move(resources)), view_(resources_->model()) {
   mjModel* m = &view_.get();
+  ScaleMarks(*m);
   data_ = mj_makeData(m);
   mjv_defaultScene(&scene_);
   mjv_defaultOption(&options_);
@@ -122,8 +137,9 @@ void SceneView::DrawCamera(const mjrRect& viewport, int camera) {
   mjvCamera fixed = camera_;
   fixed.type = mjCAMERA_FIXED;
   fixed.fixedcamid = camera;
-  mjv_updateScene(&view_.get(), data_, &options_, nullptr, &fixed, mjCAT_ALL, &scene_);
-  mjr_render(viewport, &scene_, &resources_->Prepare(options_, viewport.height, scene_));
+  const mjvOption options = VisualOptions();
+  mjv_updateScene(&view_.get(), data_, &options, nullptr, &fixed, mjCAT_ALL, &scene_);
+  mjr_render(viewport, &scene_, &resources_->Prepare(options, viewport.height, scene_));
 }
 
 void SceneView::MoveCamera(mjtMouse action, double dx, double dy) {

@@ -61,7 +61,7 @@ class SceneView {
   void Show(const SnapshotPtr& snapshot, int substep = -1);
   // Draws into a rectangle of the window's framebuffer; pixels, from the bottom left.
   void Draw(const mjrRect& viewport, const Overlays& overlays);
-  // Draws one of the model's cameras there, without overlays.
+  // Draws what one of the model's cameras sees there, without overlays and marks.
   void DrawCamera(const mjrRect& viewport, int camera);
   // Moves the free camera; dx, dy in heights of the rectangle.
   void MoveCamera(mjtMouse action, double dx, double dy);

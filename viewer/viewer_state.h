@@ -67,6 +67,7 @@ struct Catalog {
 struct ViewerState {
   bool show_help = false;
   std::string search;       // filter of the task browser
+  std::string browsed;      // task the browser was last scrolled to, SUITE/INDEX
   std::string instruction;  // as being typed
   std::string run_path;     // as being typed
   std::string error;        // of the last request; shown until the next

@@ -21,6 +21,7 @@ bool ContainsIgnoringCase(const std::string& text, const std::string& part) {
 
 void BrowserPanel(PanelContext& c) {
   const TaskInfo& current = c.lane.session->task().info();
+  const std::string here = current.suite + "/" + std::to_string(current.index);
   ImGui::SetNextItemWidth(-1);
   c.ui.Text("##search", &c.state.search, "search instructions of all suites");
   if (ImGui::BeginChild("tasks")) {
@@ -41,6 +42,14 @@ void BrowserPanel(PanelContext& c) {
         const bool selected = suite == current.suite && index == current.index;
         if (ImGui::Selectable(instructions[i].c_str(), selected)) OpenTask(c, suite, index);
         c.ui.Mark(suite + "/" + std::to_string(index));
+        // longer than the panel is wide
+        const bool cut = ImGui::CalcTextSize(instructions[i].c_str()).x >
+                         ImGui::GetItemRectMax().x - ImGui::GetItemRectMin().x;
+        if (cut && ImGui::IsItemHovered()) ImGui::SetTooltip("%s", instructions[i].c_str());
+        if (selected && c.state.browsed != here) {
+          ImGui::SetScrollHereY();
+          c.state.browsed = here;
+        }
         ImGui::PopID();
       }
       ImGui::TreePop();

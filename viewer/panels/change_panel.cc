@@ -21,17 +21,17 @@ void Nudges(PanelContext& c, const char* what, const std::function<void(Scene&, 
             double by, const char* unit) {
   constexpr std::array<const char*, 3> kAxes = {"x", "y", "z"};
   ImGui::TextUnformatted(what);
+  ImGui::SameLine();
+  ImGui::TextDisabled("by %g %s", by, unit);
   for (int axis = 0; axis < 3; ++axis) {
     for (const double sign : {-1.0, 1.0}) {
-      ImGui::SameLine();
+      if (axis > 0 || sign > 0) ImGui::SameLine();
       const std::string label = std::string(sign < 0 ? "-" : "+") + kAxes[axis] + "##" + what;
       if (c.ui.Button(label.c_str())) {
         Change(c, [move, axis, by = sign * by](Scene& scene) { move(scene, axis, by); });
       }
     }
   }
-  ImGui::SameLine();
-  ImGui::TextDisabled("%g %s", by, unit);
 }
 
 // address of the free joint that carries a body, or -1
@@ -71,7 +71,7 @@ void ChangePanel(PanelContext& c) {
         },
         0.02, "m");
   } else {
-    ImGui::TextDisabled("object: select a movable one (double click)");
+    DisabledText("object: select a movable one (double click)");
   }
   for (int camera = 0; camera < model.ncam; ++camera) {
     const char* name = mj_id2name(&model, mjOBJ_CAMERA, camera);
@@ -84,6 +84,7 @@ void ChangePanel(PanelContext& c) {
         },
         0.05, "m");
   }
+  ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted("light");
   for (const double factor : {0.5, 2.0}) {
     ImGui::SameLine();
@@ -94,7 +95,7 @@ void ChangePanel(PanelContext& c) {
       });
     }
   }
-  ImGui::TextDisabled("instruction: in the task panel; gate, fusion, policy: in the agent panel");
+  DisabledText("instruction: in the task panel; gate, fusion, policy: in the agent panel");
 }
 
 }  // namespace vega

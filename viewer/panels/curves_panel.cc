@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cfloat>
+#include <cmath>
+#include <cstdio>
 
 #include "viewer/panels/panels.h"
 
@@ -30,7 +32,14 @@ void Line(const Rect& box, const std::vector<Point>& points, int first, ImU32 co
   }
 }
 
+// heights of a row of the seven actions and of the four measured curves, which fill the panel
+float RowHeight(float share) {
+  const float font = ImGui::GetFontSize();
+  return std::floor(std::clamp(share * ImGui::GetContentRegionAvail().y, 1.7f * font, 6 * font));
+}
+
 void ActionCurves(const PanelContext& c, const std::vector<Action>& executed) {
+  const float height = RowHeight(0.05f);
   const PolicyCall* call = c.shown->call.get();
   const int now = c.shown->step;
   const int ahead = call != nullptr ? static_cast<int>(call->chunk.size()) : 0;
@@ -38,7 +47,7 @@ void ActionCurves(const PanelContext& c, const std::vector<Action>& executed) {
   for (size_t a = 0; a < kActionNames.size(); ++a) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x - 6.5f * ImGui::GetFontSize();
-    const Rect box{at, {at.x + width, at.y + 1.7f * ImGui::GetFontSize()}};
+    const Rect box{at, {at.x + width, at.y + height}};
     ImDrawList* draw = ImGui::GetWindowDrawList();
     draw->AddRectFilled(box.min, box.max, ImGui::GetColorU32(ImGuiCol_FrameBg), 3);
     std::vector<Point> done, planned;
@@ -57,10 +66,13 @@ void ActionCurves(const PanelContext& c, const std::vector<Action>& executed) {
   ImGui::TextDisabled("executed blue, the policy's last answer orange");
 }
 
-void Curve(const char* label, const std::vector<float>& values) {
-  ImGui::PlotLines(
-      label, values.data(), static_cast<int>(values.size()), 0, nullptr, FLT_MAX, FLT_MAX,
-      {ImGui::GetContentRegionAvail().x - 7 * ImGui::GetFontSize(), 2.6f * ImGui::GetFontSize()});
+void Curve(const char* label, const std::vector<float>& values, float height) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  char range[64];
+  std::snprintf(range, sizeof range, "%.3g to %.3g", *low, *high);
+  ImGui::PlotLines(label, values.data(), static_cast<int>(values.size()), 0, range, FLT_MAX,
+                   FLT_MAX,
+                   {ImGui::GetContentRegionAvail().x - 6.5f * ImGui::GetFontSize(), height});
 }
 
 }  // namespace
@@ -84,10 +96,12 @@ void CurvesPanel(PanelContext& c) {
   const auto& q = proprio.joint_pos;
   ImGui::Text("joints %+.2f %+.2f %+.2f %+.2f %+.2f %+.2f %+.2f rad", q[0], q[1], q[2], q[3], q[4],
               q[5], q[6]);
-  Curve("eef x, m", curves[0]);
-  Curve("eef y, m", curves[1]);
-  Curve("eef z, m", curves[2]);
-  Curve("open, mm", curves[3]);
+  ImGui::TextDisabled("measured since the start, lowest to highest");
+  const float height = RowHeight(0.18f);
+  Curve("eef x, m", curves[0], height);
+  Curve("eef y, m", curves[1], height);
+  Curve("eef z, m", curves[2], height);
+  Curve("open, mm", curves[3], height);
 }
 
 }  // namespace vega

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include <initializer_list>
+
 #include "sim/base/error.h"
 #include "viewer/panels/panels.h"
 #include "viewer/viewer.h"
@@ -8,10 +10,23 @@
 namespace vega {
 namespace {
 
+// a column of text that takes what room there is, and columns of numbers as wide as they are
+void SetupColumns(const char* text, std::initializer_list<const char*> numbers) {
+  ImGui::TableSetupColumn(text, ImGuiTableColumnFlags_WidthStretch);
+  for (const char* heading : numbers) {
+    ImGui::TableSetupColumn(heading, ImGuiTableColumnFlags_WidthFixed);
+  }
+  ImGui::TableHeadersRow();
+}
+
 void ScoreRow(const std::string& name, const Score& score) {
   const Interval interval = score.interval();
   ImGui::TableNextColumn();
+  const float room = ImGui::GetContentRegionAvail().x;
   ImGui::TextUnformatted(name.c_str());
+  if (ImGui::GetItemRectSize().x > room && ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("%s", name.c_str());
+  }
   ImGui::TableNextColumn();
   ImGui::Text("%d/%d", score.successes, score.n);
   ImGui::TableNextColumn();
@@ -23,8 +38,7 @@ void ScoreRow(const std::string& name, const Score& score) {
 void Episodes(PanelContext& c) {
   if (!ImGui::BeginTable("episodes", 4, ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  for (const char* heading : {"episode", "outcome", "steps", "s"}) ImGui::TableSetupColumn(heading);
-  ImGui::TableHeadersRow();
+  SetupColumns("episode", {"outcome", "steps", "s"});
   const auto& records = c.run.records();
   for (size_t i = records.size(); i-- > 0;) {
     const EpisodeRecord& record = records[i];
@@ -69,16 +83,17 @@ void EvaluationPanel(PanelContext& c) {
   }
   if (!c.run.open()) return;
   c.run.Poll();
-  ImGui::TextWrapped("%s", c.run.folder().string().c_str());
+  const std::string folder = c.run.folder().string();
+  if (folder != c.state.run_path) ImGui::TextWrapped("%s", folder.c_str());
+  // the text on the bar is white in dark colours and black in light ones
+  ImGui::PushStyleColor(ImGuiCol_PlotHistogram, ImGui::GetStyleColorVec4(ImGuiCol_Header));
   ImGui::ProgressBar(
       static_cast<float>(c.run.records().size()) / static_cast<float>(std::max(1, c.run.planned())),
       {-1, 0}, fmt::format("{} of {}", c.run.records().size(), c.run.planned()).c_str());
+  ImGui::PopStyleColor();
   if (!c.run.error().empty()) ColouredText(colours::kBad, c.run.error());
-  if (ImGui::BeginTable("scores", 4, ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingStretchProp)) {
-    for (const char* heading : {"task", "solved", "95 %", "errors"}) {
-      ImGui::TableSetupColumn(heading);
-    }
-    ImGui::TableHeadersRow();
+  if (ImGui::BeginTable("scores", 4, ImGuiTableFlags_RowBg)) {
+    SetupColumns("task", {"solved", "rate, 95 %", "errors"});
     for (const TaskScore& task : c.run.summary().tasks) {
       ScoreRow(fmt::format("{} {}", task.task, task.instruction), task.score);
     }

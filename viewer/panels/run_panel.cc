@@ -36,8 +36,12 @@ void RunPanel(PanelContext& c) {
   if (ui.SliderFloat("speed", &speed, 1 / 16.0f, 8, "%.3gx", /*logarithmic=*/true)) {
     for (Lane& lane : c.stage.lanes) lane.session->SetSpeed(speed);
   }
-  ImGui::SameLine();
-  ImGui::Text("real time x%.2f", session.realtime_factor());
+  ImGui::SameLine(0, 2 * ImGui::GetFontSize());
+  if (playing) {
+    ImGui::Text("real time x%.2f", session.realtime_factor());
+  } else {
+    ImGui::TextDisabled("paused");
+  }
 
   const SnapshotPtr latest = session.latest();
   int step = c.shown->step;

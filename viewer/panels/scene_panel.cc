@@ -15,6 +15,7 @@ std::string CameraName(const mjModel& model, int camera) {
 
 // a row of switches, one a group
 void Groups(PanelContext& c, const char* label, mjtByte* group) {
+  ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted(label);
   for (int i = 0; i < mjNGROUP; ++i) {
     ImGui::SameLine();

@@ -1,9 +1,29 @@
 #include <imgui.h>
 
+#include <algorithm>
+
 #include "viewer/commands.h"
 #include "viewer/panels/panels.h"
 
 namespace vega {
+namespace {
+
+// the predicate in its colour, what was measured for it below: "on(a, b): dz 0.01 m, touching"
+void GoalLine(const GoalTerm& term) {
+  const size_t colon = term.text.find(": ");
+  ColouredText(term.value ? colours::kGood : colours::kBad,
+               (term.value ? "true   " : "false  ") + term.text.substr(0, colon));
+  if (colon == std::string::npos) return;
+  ImGui::Indent();
+  for (size_t begin = colon + 2; begin < term.text.size();) {
+    const size_t end = std::min(term.text.find(", ", begin), term.text.size());
+    ImGui::TextDisabled("%s", term.text.substr(begin, end - begin).c_str());
+    begin = end + 2;
+  }
+  ImGui::Unindent();
+}
+
+}  // namespace
 
 void TaskPanel(PanelContext& c) {
   Session& session = *c.lane.session;
@@ -14,15 +34,14 @@ void TaskPanel(PanelContext& c) {
   if (c.ui.Text("##instruction", &c.state.instruction) && c.state.instruction != current) {
     session.SetInstruction(c.state.instruction);
   }
-  ImGui::TextWrapped("%s", current.c_str());
+  // longer than the field is wide
+  const bool cut = ImGui::CalcTextSize(current.c_str()).x > ImGui::GetItemRectSize().x;
+  if (cut) ImGui::TextWrapped("%s", current.c_str());
   if (current != session.task().info().instruction) {
     ColouredText(colours::kNote, "not the task's own");
   }
   ImGui::Separator();
-  for (const GoalTerm& term : c.shown->goal) {
-    ColouredText(term.value ? colours::kGood : colours::kBad,
-                 (term.value ? "true   " : "false  ") + term.text);
-  }
+  for (const GoalTerm& term : c.shown->goal) GoalLine(term);
   // the lamp
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float radius = 0.45f * ImGui::GetFontSize();
