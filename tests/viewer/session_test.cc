@@ -262,14 +262,15 @@ TEST_CASE("a policy that cannot be made leaves a still scene and its reason") {
 }
 
 TEST_CASE("drawing on the processor gives way to the simulation", "[window]") {
+  const int before = getpriority(PRIO_PROCESS, 0);
   const Window window({});
+  // threads made later, the simulation's among them, inherit this
+  CHECK(getpriority(PRIO_PROCESS, 0) == before);
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
     std::string name;
     std::getline(std::ifstream(thread.path() / "comm"), name);
-    const int id = std::atoi(thread.path().filename().c_str());
-    INFO(name);
-    const bool gives_way = getpriority(PRIO_PROCESS, id) > getpriority(PRIO_PROCESS, 0);
-    CHECK(gives_way == (name.find("llvmpipe") != std::string::npos));
+    if (name.find("llvmpipe") == std::string::npos) continue;
+    CHECK(getpriority(PRIO_PROCESS, std::atoi(thread.path().filename().c_str())) > before);
   }
 }
 
