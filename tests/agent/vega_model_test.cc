@@ -78,8 +78,9 @@ TEST_CASE("A clip's features do not depend on the batch it comes in, but for rou
     one.frames = four.frames.narrow(0, b, 1);
     one.noise = {four.noise[b]};
     const VegaFeatures alone = pipeline.Extract(one, nullptr);
-    // what is drawn is equal to the bit; matrix products of other sizes may round otherwise
-    CHECK(RelativeError(alone.video.noisy, together.video.noisy.narrow(0, b, 1)) < 1e-6);
+    // the noise is equal to the bit; convolutions and matrix products of other sizes may round
+    // otherwise, on some processors in the latents already
+    CHECK(RelativeError(alone.video.noisy, together.video.noisy.narrow(0, b, 1)) < 1e-5);
     CHECK(RelativeError(alone.video.tokens, together.video.tokens.narrow(0, b, 1)) < 1e-5);
     CHECK(RelativeError(alone.fused, together.fused.narrow(0, b, 1)) < 1e-5);
   }
