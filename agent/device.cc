@@ -44,11 +44,7 @@ c10::Device OpenDevice(const std::string& name) {
     throw Error(fmt::format("unknown device '{}'", name), "devices: cpu, cuda, cuda:N");
   }
   LoadCuda();
-  if (!at::globalContext().hasCUDA()) {
-    throw Error("CUDA is not available: LibTorch was asked about it before its CUDA half was loaded",
-                "open the device before other work on tensors");
-  }
-  const int count = at::detail::getCUDAHooks().deviceCount();
+  const int count = at::globalContext().hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
   if (count == 0) throw Error("CUDA is not available: no GPU was found", "use --device cpu");
   if (index >= count) {
     throw Error(fmt::format("there is no GPU {}: this machine has {}", index, count));

@@ -51,8 +51,6 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr int kInterrupted = 130;
-
 struct AblateFlags {
   fs::path recipe;
   std::string out;

@@ -34,8 +34,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kInterrupted = 130;
-
 // the flags that make the same data set, as one would type them
 std::string Command(const CollectFlags& o, RenderQuality quality) {
   std::string command = fmt::format(

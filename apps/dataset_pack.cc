@@ -22,7 +22,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-constexpr int kInterrupted = 130;
 constexpr size_t kLine = 256;  // samples between two lines of progress
 
 // A bar with rate and ETA on a terminal, elsewhere a line every few hundred samples.

@@ -19,8 +19,6 @@
 namespace vega {
 namespace {
 
-constexpr int kInterrupted = 130;
-
 int Report(const SuiteRunOptions& options, const SuiteRunEnd& end) {
   fmt::print("{}", Table(end.summary));
   fmt::print("report: {}\n", (end.folder / "report.html").string());

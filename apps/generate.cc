@@ -23,7 +23,6 @@
 namespace vega {
 namespace {
 
-constexpr int kInterrupted = 130;
 constexpr int kSheetTile = 128;     // pixels
 constexpr size_t kSheetMost = 100;  // problems shown
 

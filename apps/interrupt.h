@@ -8,8 +8,11 @@
 
 namespace vega {
 
-// While it lives, SIGINT and SIGTERM set `stop`; a second one ends the process at once with exit
-// code 130. Construct it before any other thread starts, since threads inherit the blocked signals.
+// Exit code of what a signal stopped.
+inline constexpr int kInterrupted = 130;
+
+// While it lives, SIGINT and SIGTERM set `stop`; a second one ends the process at once with
+// kInterrupted. Construct it before any other thread starts, since threads inherit the blocked signals.
 class Interrupt {
  public:
   explicit Interrupt(std::atomic<bool>& stop);

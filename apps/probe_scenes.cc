@@ -10,6 +10,7 @@
 #include <regex>
 #include <set>
 
+#include "apps/interrupt.h"
 #include "apps/tower_flags.h"
 #include "apps/version.h"
 #include "policies/torch_module.h"
@@ -22,8 +23,6 @@ namespace vega {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kInterrupted = 130;
 
 // "KITCHEN_SCENE1_open_the_drawer" is one of the tasks of KITCHEN_SCENE1
 std::string SceneOf(const TaskEntry& task) {

@@ -25,8 +25,6 @@
 namespace vega {
 namespace {
 
-constexpr int kInterrupted = 130;
-
 struct SuiteOptions {
   std::string suite, tasks, out;
   int init = 0;

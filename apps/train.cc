@@ -22,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kInterrupted = 130;
-
 struct TrainFlags {
   fs::path recipe;
   std::string out;

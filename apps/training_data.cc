@@ -19,7 +19,6 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr int kInterrupted = 130;
 const std::set<std::string> kCollectKeys = {"suite",    "tasks",         "episodes", "policy",
                                             "noise",    "seed",          "hold",     "arm_noise",
                                             "takeover", "takeover_after"};

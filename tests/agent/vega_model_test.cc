@@ -78,9 +78,11 @@ TEST_CASE("A clip's features do not depend on the batch it comes in, but for rou
     one.frames = four.frames.narrow(0, b, 1);
     one.noise = {four.noise[b]};
     const VegaFeatures alone = pipeline.Extract(one, nullptr);
-    // the noise is equal to the bit; convolutions and matrix products of other sizes may round
+    // what is drawn is equal to the bit; convolutions and matrix products of other sizes may round
     // otherwise, on some processors in the latents already
-    CHECK(RelativeError(alone.video.noisy, together.video.noisy.narrow(0, b, 1)) < 1e-5);
+    CHECK(DrawNoise(one.noise, {4, 2, 16, 16})
+              .equal(DrawNoise(four.noise, {4, 2, 16, 16}).narrow(0, b, 1)));
+    CHECK(RelativeError(alone.video.noisy, together.video.noisy.narrow(0, b, 1)) < 2e-6);
     CHECK(RelativeError(alone.video.tokens, together.video.tokens.narrow(0, b, 1)) < 1e-5);
     CHECK(RelativeError(alone.fused, together.fused.narrow(0, b, 1)) < 1e-5);
   }
