@@ -95,6 +95,9 @@ std::function<int()> AddEval(CLI::App& mode) {
                   "after a success play on until the goal has held for this many steps without the "
                   "robot touching anything, and count it; 0 = stop at the success")
       ->check(CLI::Range(0, 1000));
+  mode.add_option("--told", o->told,
+                  "tell the policy to do this task of the suite, by index or name, wherever it is "
+                  "placed; next = each time the one after; counts whether it did that");
   const auto shift = std::make_shared<std::string>();
   mode.add_option(
       "--shift", *shift,

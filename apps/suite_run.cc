@@ -61,6 +61,7 @@ std::string Command(const SuiteRunOptions& o) {
   if (o.max_steps > 0) command += fmt::format(" --max-steps {}", o.max_steps);
   if (o.hold_steps > 0) command += fmt::format(" --hold {}", o.hold_steps);
   if (o.shift.any()) command += " --shift " + ToText(o.shift);
+  if (!o.told.empty()) command += " --told " + o.told;
   if (o.save_actions) command += " --save-actions";
   if (o.workers > 0) command += fmt::format(" --workers {}", o.workers);
   if (o.device != "cpu") command += " --device " + o.device;
@@ -94,7 +95,7 @@ EvaluationSources SourcesOf(const Suite& suite, const PolicySource& policy,
   };
   sources.make_policy = policy.make;
   sources.make_renderer = [drawn] {
-    return std::make_unique<EglRenderer>(EglRendererOptions{.quality = drawn});
+    return std::make_unique<EglRenderer>(EglRendererOptions{.quality = drawn, .one_thread = true});
   };
   return sources;
 }
@@ -106,6 +107,7 @@ SuiteRun::SuiteRun(SuiteRunOptions options, PolicySource policy, std::atomic<boo
       suite_(LoadSuite(options_.suite)),
       tasks_(ParseTaskList(options_.tasks, suite_)) {
   ChooseCameras();
+  ChooseToldTasks();
 }
 
 SuiteRunEnd SuiteRun::Run() {
@@ -140,6 +142,15 @@ void SuiteRun::ChooseCameras() {
     }
   }
   if (image_size_ == 0) image_size_ = options_.render > 0 ? options_.render : kVideoSize;
+}
+
+void SuiteRun::ChooseToldTasks() {
+  if (options_.told.empty()) return;
+  const auto count = static_cast<int>(suite_.tasks.size());
+  for (const int task : tasks_) {
+    const int told = options_.told == "next" ? (task + 1) % count : FindTask(suite_, options_.told);
+    if (told != task) told_.emplace(task, LoadToldTask(suite_.tasks[told]));
+  }
 }
 
 // fails before the run folder is made when nothing can be drawn
@@ -186,7 +197,8 @@ Json SuiteRun::Manifest() const {
                          .render_quality = quality_,
                          .device = options_.device,
                          .stream = options_.stream,
-                         .shift = options_.shift};
+                         .shift = options_.shift,
+                         .told = options_.told};
   return {{"command", Command(options_)},
           {"started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr)))},
           {"config", ToJson(config)},
@@ -244,6 +256,7 @@ EvaluationEnd SuiteRun::RunJobs(const std::vector<EpisodeJob>& jobs, RunFolder& 
                                      .max_steps = options_.max_steps,
                                      .hold_steps = options_.hold_steps,
                                      .shift = options_.shift,
+                                     .told = told_,
                                      .cameras = cameras_,
                                      .image_size = image_size_,
                                      .patience = options_.patience};

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -37,6 +38,9 @@ struct SuiteRunOptions {
   int max_steps = 0;
   int hold_steps = 0;
   Shift shift;
+  // Whose words the policy is told: an index or a name of the suite's tasks, "next" for the one
+  // after each; empty: its own.
+  std::string told;
   bool save_actions = false;
   bool exact = false;
 };
@@ -70,6 +74,7 @@ class SuiteRun {
 
  private:
   void ChooseCameras();
+  void ChooseToldTasks();
   void ProbeRenderer();
   RunFolder OpenFolder() const;
   void Announce(const RunFolder& folder) const;
@@ -85,6 +90,7 @@ class SuiteRun {
   std::atomic<bool>& stop_;
   Suite suite_;
   std::vector<int> tasks_;
+  std::map<int, ToldTask> told_;      // by task index, where it is not its own
   std::vector<std::string> cameras_;  // the policy's first
   int image_size_ = 0;                // pixels
   RenderQuality quality_ = RenderQuality::kExact;

@@ -84,10 +84,12 @@ class TaskPool {
 };
 
 EpisodeRecord BlankRecord(const EpisodeJob& job, const EvaluationOptions& options) {
+  const auto told = options.told.find(job.task.index);
+  const bool own = told == options.told.end();
   return {.suite = job.task.suite,
           .task = job.task.index,
           .task_name = job.task.name,
-          .instruction = job.task.instruction,
+          .instruction = own ? job.task.instruction : told->second.instruction,
           .episode = job.episode,
           .init = job.episode,
           .seed = options.seed};
@@ -145,6 +147,9 @@ class Worker {
       environment_ = std::make_unique<Environment>(
           loaded->task, EnvironmentOptions{options_.exact, options_.cameras, options_.image_size},
           renderer_.get());
+      told_goal_.reset();
+      const auto told = options_.told.find(job.task.index);
+      if (told != options_.told.end()) told_goal_.emplace(told->second, task);
     }
     std::span<const double> row;
     if (!task.init_states().empty()) {
@@ -158,6 +163,12 @@ class Worker {
                            .hold_steps = options_.hold_steps,
                            .shift = options_.shift};
     if (sources_.watch) rollout.on_frames = sources_.watch(job);
+    if (told_goal_) {
+      record.told = false;
+      rollout.on_observation = [&](const Environment& environment) {
+        if (told_goal_->Holds(environment.scene())) record.told = true;
+      };
+    }
     actions_.clear();
     int step = 0;
     rollout.on_action = [&](const Action& action) {
@@ -179,6 +190,7 @@ class Worker {
   std::unique_ptr<Policy> policy_;
   std::unique_ptr<Renderer> renderer_;
   std::unique_ptr<Environment> environment_;
+  std::optional<ToldGoal> told_goal_;  // on the environment's scene
   std::vector<Action> actions_;  // of this episode, for EvaluationSources::played
 };
 

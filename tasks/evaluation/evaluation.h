@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "policies/policy.h"
 #include "sim/renderer.h"
 #include "tasks/evaluation/results.h"
+#include "tasks/evaluation/told_task.h"
 #include "tasks/rollout.h"
 #include "tasks/task.h"
 
@@ -39,6 +41,9 @@ struct EvaluationOptions {
   int max_steps = 0;    // see RolloutOptions
   int hold_steps = 0;   // see RolloutOptions
   Shift shift;          // see RolloutOptions
+  // By task index: what the policy is told instead of the task's own instruction, see
+  // EpisodeRecord::told; tasks that are missing keep their own.
+  std::map<int, ToldTask> told;
   std::vector<std::string> cameras;  // the policy's, in its order, then those a video shows besides
   int image_size = 0;                // pixels, square
   // s a worker may take over loading a task, a policy call or a control step before it is given up;

@@ -81,6 +81,7 @@ Json ToJson(const EpisodeRecord& r) {
           {"outcome", Name(r.outcome)},
           {"steps", r.steps},
           {"held", r.held ? Json(*r.held) : Json()},
+          {"told", r.told ? Json(*r.told) : Json()},
           {"wall_s", Rounded(r.wall_s)},
           {"stage_ms",
            {{"reset", Rounded(r.ms.reset)},
@@ -105,6 +106,7 @@ EpisodeRecord ParseRecord(const std::string& line, const std::string& source) {
     r.outcome = ParseOutcome(json.at("outcome"));
     r.steps = json.at("steps");
     if (const Json held = json.value("held", Json()); !held.is_null()) r.held = held.get<bool>();
+    if (const Json told = json.value("told", Json()); !told.is_null()) r.told = told.get<bool>();
     r.wall_s = json.at("wall_s");
     const Json& ms = json.at("stage_ms");
     r.ms = {ms.at("reset"), ms.at("sim"), ms.at("render"), ms.at("policy")};
@@ -155,7 +157,8 @@ Json ToJson(const RunConfig& config) {
           {"render_quality", Name(config.render_quality)},
           {"device", config.device},
           {"stream", config.stream ? Json(*config.stream) : Json()},
-          {"shift", config.shift.any() ? Json(ToText(config.shift)) : Json()}};
+          {"shift", config.shift.any() ? Json(ToText(config.shift)) : Json()},
+          {"told", config.told.empty() ? Json() : Json(config.told)}};
 }
 
 RunFolder::RunFolder(fs::path folder, Json manifest)

@@ -28,6 +28,9 @@ struct EpisodeRecord {
   Outcome outcome = Outcome::kFailure;
   int steps = 0;
   std::optional<bool> held;  // RolloutResult::held of a success, if it was looked at
+  // If the policy was told to do another task: whether that one's goal held at some step. The
+  // outcome is of the episode's own goal, the instruction is the one told.
+  std::optional<bool> told;
   double wall_s = 0;         // from the reset to the end, without loading the task
   EpisodeTimes ms;
   uint64_t state_hash = 0;  // written as 16 hex digits
@@ -60,6 +63,7 @@ struct RunConfig {
   std::string device = "cpu";
   std::optional<double> stream;  // see PolicyOptions
   Shift shift;
+  std::string told;  // see SuiteRunOptions; empty: every policy is told its own task
 };
 
 nlohmann::ordered_json ToJson(const RunConfig& config);

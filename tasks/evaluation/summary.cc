@@ -18,6 +18,8 @@ void Count(const EpisodeRecord& record, Score& score) {
   score.errors += record.outcome == Outcome::kError;
   score.judged += record.held.has_value();
   score.held += record.held.value_or(false);
+  score.told += record.told.has_value();
+  score.obeyed += record.told.value_or(false);
 }
 
 void Put(const Score& score, Json& json) {
@@ -27,6 +29,7 @@ void Put(const Score& score, Json& json) {
   json["wilson_95"] = {score.interval().low, score.interval().high};
   json["errors"] = score.errors;
   if (score.judged > 0) json["held_rate"] = static_cast<double>(score.held) / score.judged;
+  if (score.told > 0) json["obeyed_rate"] = static_cast<double>(score.obeyed) / score.told;
 }
 
 std::string Row(const std::string& index, const std::string& name, const Score& score) {
@@ -73,7 +76,15 @@ std::string Table(const Summary& summary) {
   for (const TaskScore& task : summary.tasks) {
     table += Row(std::to_string(task.task), task.instruction, task.score);
   }
-  return table + Row("all", summary.suite, summary.total);
+  table += Row("all", summary.suite, summary.total);
+  if (const Score& total = summary.total; total.told > 0) {
+    const Interval interval = WilsonInterval(total.obeyed, total.told);
+    table += fmt::format("told to do another task, in {} of {} episodes it did: {:.1f} %, 95 % "
+                         "interval {:.1f} - {:.1f} %\n",
+                         total.obeyed, total.told, 100.0 * total.obeyed / total.told,
+                         100 * interval.low, 100 * interval.high);
+  }
+  return table;
 }
 
 }  // namespace vega

@@ -19,6 +19,8 @@ struct Score {
   int errors = 0;
   int judged = 0;  // successes that were watched afterwards, see RolloutOptions::hold_steps
   int held = 0;    // those whose goal still held
+  int told = 0;    // episodes whose policy was told to do another task
+  int obeyed = 0;  // those in which that task's goal held, see EpisodeRecord::told
 
   double rate() const { return n == 0 ? 0 : static_cast<double>(successes) / n; }
   Interval interval() const { return WilsonInterval(successes, n); }
