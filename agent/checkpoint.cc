@@ -49,6 +49,43 @@ namespace {
 
 constexpr char kFormat[] = "vega-checkpoint-1";
 
+// What the weights' shapes say against what the contract says, each difference by name.
+void RequireFit(const CheckpointConfig& c, const std::string& where) {
+  const AgentContract& contract = c.contract;
+  std::vector<std::string> differences;
+  const auto agree = [&](const char* name, int64_t said, const char* against, int64_t of_weights) {
+    if (said == of_weights) return;
+    differences.push_back(fmt::format("{} is {}, {} is {}", name, said, against, of_weights));
+  };
+  const auto size = [](const auto& list) { return static_cast<int64_t>(list.size()); };
+  int64_t proprio = 0;
+  for (const ProprioEntry& entry : contract.proprio) proprio += entry.size;
+  agree("number of contract.cameras", size(contract.cameras), "head.num_cameras",
+        c.head.num_cameras);
+  agree("contract.chunk_length", contract.chunk_length, "head.chunk_length", c.head.chunk_length);
+  agree("size of contract.proprio", proprio, "head.proprio_dim", c.head.proprio_dim);
+  agree("size of contract.proprio_q01", size(contract.proprio_q01), "head.proprio_dim",
+        c.head.proprio_dim);
+  agree("size of contract.proprio_q99", size(contract.proprio_q99), "head.proprio_dim",
+        c.head.proprio_dim);
+  agree("size of contract.action_q01", size(contract.action_q01), "head.action_dim",
+        c.head.action_dim);
+  agree("size of contract.action_q99", size(contract.action_q99), "head.action_dim",
+        c.head.action_dim);
+  agree("model.grid squared", c.model.grid * c.model.grid, "head.num_tokens", c.head.num_tokens);
+  agree("model.fusion.dim", c.model.fusion.dim, "head.token_dim", c.head.token_dim);
+  for (const auto& [name, value] : {std::pair{"image_size", contract.image_size},
+                                    std::pair{"clip_length", contract.clip_length},
+                                    std::pair{"clip_stride", contract.clip_stride},
+                                    std::pair{"chunk_length", contract.chunk_length}}) {
+    if (value <= 0) differences.push_back(fmt::format("contract.{} is {}", name, value));
+  }
+  if (differences.empty()) return;
+  throw Error(fmt::format("{}: contract, model and head do not fit together: {}", where,
+                          fmt::join(differences, "; ")),
+              "the contract must be the one that the weights were trained with");
+}
+
 void Check(const CheckpointConfig& c, const std::string& where) {
   const AgentContract& contract = c.contract;
   if (contract.orientation != kOrientation) {
@@ -62,22 +99,7 @@ void Check(const CheckpointConfig& c, const std::string& where) {
       throw Error(fmt::format("{}: contract.render_quality: {}", where, error.what()));
     }
   }
-  int64_t proprio = 0;
-  for (const ProprioEntry& entry : contract.proprio) proprio += entry.size;
-  const auto actions = static_cast<size_t>(c.head.action_dim);
-  const auto entries = static_cast<size_t>(c.head.proprio_dim);
-  const bool fits =
-      proprio == c.head.proprio_dim && contract.proprio_q01.size() == entries &&
-      contract.proprio_q99.size() == entries && contract.action_q01.size() == actions &&
-      contract.action_q99.size() == actions && contract.chunk_length == c.head.chunk_length &&
-      static_cast<int64_t>(contract.cameras.size()) == c.head.num_cameras &&
-      contract.image_size > 0 && contract.clip_length > 0 && contract.clip_stride > 0 &&
-      contract.chunk_length > 0 && c.head.num_tokens == c.model.grid * c.model.grid &&
-      c.head.token_dim == c.model.fusion.dim;
-  if (!fits) {
-    throw Error(fmt::format("{}: contract, model and head do not fit together", where),
-                "cameras, proprio, bounds, chunk_length, grid and widths must agree");
-  }
+  RequireFit(c, where);
 }
 
 // swaps two folders, or moves `from` where `to` does not exist

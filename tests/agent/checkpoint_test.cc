@@ -109,8 +109,16 @@ TEST_CASE("A contract that is not ours, or does not fit, is refused") {
   refused([](auto& j) { j["contract"]["colour"] = "bgr"; }, "unknown key 'colour'");
   refused([](auto& j) { j["model"]["dit"]["width"] = 1; }, "unknown key 'width'");
   refused([](auto& j) { j["model"]["dit"]["dim"] = "96"; }, "dit.dim has the wrong type");
-  refused([](auto& j) { j["contract"]["action_q01"] = {0, 0}; }, "do not fit together");
-  refused([](auto& j) { j["contract"]["cameras"] = {"agentview"}; }, "do not fit together");
+  refused([](auto& j) { j["contract"]["action_q01"] = {0, 0}; },
+          "size of contract.action_q01 is 2, head.action_dim is 7");
+  refused([](auto& j) { j["contract"]["cameras"] = {"agentview"}; },
+          "number of contract.cameras is 1, head.num_cameras is 2");
+  refused(
+      [](auto& j) {
+        j["contract"]["chunk_length"] = 16;
+        j["contract"]["clip_stride"] = 0;
+      },
+      "contract.chunk_length is 16, head.chunk_length is 8; contract.clip_stride is 0");
   refused([](auto& j) { j["format"] = "other"; }, "not a vega checkpoint");
   CHECK_THROWS_AS(ReadCheckpointConfig(folder.path / "nowhere"), Error);
   CHECK_THROWS_AS(SaveCheckpoint("/proc/vega/run", config, *agent), Error);
