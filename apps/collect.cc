@@ -290,7 +290,8 @@ class CollectRun {
     if (learner_) sources.make_learner = learner_->make;
     sources.make_renderer = [&]() -> std::unique_ptr<Renderer> {
       if (!draws() && !looks()) return nullptr;
-      return std::make_unique<EglRenderer>(EglRendererOptions{.quality = quality_});
+      return std::make_unique<EglRenderer>(
+          EglRendererOptions{.quality = quality_, .one_thread = true});
     };
     sources.done = [&](const DemoTask& task, const CollectedEpisode& episode) {
       folder.Add(task, episode, options_.contract, options_.compression);

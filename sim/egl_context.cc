@@ -142,13 +142,16 @@ EglContext::~EglContext() = default;
 
 const std::string& EglContext::renderer() const { return handles_->renderer; }
 
-EglContext::Binding::Binding(const EglContext& context)
-    : context_(context), previous_(std::make_unique<Previous>()) {
+EglContext::Binding::Binding(const EglContext& context) : context_(context) {
+  if (eglGetCurrentContext() == context_.handles_->context) return;
+  previous_ = std::make_unique<Previous>();
   if (!context_.handles_->Bind()) {
     throw Error("the OpenGL context is in use on another thread", "give each thread a renderer");
   }
 }
 
-EglContext::Binding::~Binding() { context_.handles_->Unbind(); }
+EglContext::Binding::~Binding() {
+  if (previous_) context_.handles_->Unbind();
+}
 
 }  // namespace vega

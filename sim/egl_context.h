@@ -22,7 +22,8 @@ class EglContext {
 
   struct Previous;
 
-  // Makes the context current on this thread, and on destruction what was current before.
+  // Makes the context current on this thread, and on destruction what was current before. Inside
+  // another binding of the same context it does nothing.
   class Binding {
    public:
     // Throws Error when another thread uses the context.
@@ -33,7 +34,7 @@ class EglContext {
 
    private:
     const EglContext& context_;
-    std::unique_ptr<Previous> previous_;
+    std::unique_ptr<Previous> previous_;  // null inside another binding
   };
 
   // GL_RENDERER as the driver states it.

@@ -140,6 +140,11 @@ EglRenderer::~EglRenderer() {
   textures_.Clear();
 }
 
+EglContext::Binding EglRenderer::Bind() {
+  if (options_.one_thread && !kept_) kept_.emplace(context_);
+  return EglContext::Binding(context_);
+}
+
 bool EglRenderer::software() const {
   constexpr std::string_view kDrawnByCpu[] = {"llvmpipe", "softpipe", "swrast", "SWR", "Software"};
   return std::any_of(std::begin(kDrawnByCpu), std::end(kDrawnByCpu),
@@ -170,14 +175,14 @@ EglRenderer::Upload& EglRenderer::Find(const ModelPtr& model, int height, int wi
 
 Image EglRenderer::Render(const Scene& scene, const std::string& camera, int height, int width) {
   CheckSize(height, width);
-  const EglContext::Binding binding(context_);
+  const EglContext::Binding binding = Bind();
   return Draw(scene, FixedCamera(scene, camera), height, width);
 }
 
 std::vector<int> EglRenderer::RenderGeoms(const Scene& scene, const std::string& camera, int height,
                                           int width) {
   CheckSize(height, width);
-  const EglContext::Binding binding(context_);
+  const EglContext::Binding binding = Bind();
   mjvOption option = VisualOptions();
   std::fill_n(option.sitegroup, mjNGROUP, 0);
   Upload& upload = Compose(scene, FixedCamera(scene, camera), option, height, width);
@@ -196,7 +201,7 @@ std::vector<int> EglRenderer::RenderGeoms(const Scene& scene, const std::string&
 DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, int height,
                                    int width) {
   CheckSize(height, width);
-  const EglContext::Binding binding(context_);
+  const EglContext::Binding binding = Bind();
   DepthView view;
   view.image = Draw(scene, camera, height, width);
   Upload& upload = Find(scene.base_model(), height, width);

@@ -6,6 +6,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct EglRendererOptions {
   RenderQuality quality = RenderQuality::kExact;
   int max_models = 2;  // models whose meshes and textures are kept on the GL side, >= 1
   bool plain = false;  // let MuJoCo draw all there is by itself: slower, same pixels
+  // The context stays current from the first picture on: drivers with several threads that draw
+  // spend long on switching. The thread that draws must then be one, and end the renderer too.
+  bool one_thread = false;
 };
 
 // Draws with the settings of robosuite's offscreen context (utils/binding_utils.py): collision
@@ -32,7 +36,7 @@ struct EglRendererOptions {
 // drawn, which changes no pixel; in fast quality each mesh is drawn by the coarsest version that is
 // off by less than a fraction of a pixel from where the camera is.
 // Serves scenes of any number of models; the least recently drawn are dropped from the GL side. To
-// be used by one thread at a time, any thread.
+// be used by one thread at a time, any thread unless the options name one.
 class EglRenderer : public Renderer {
  public:
   // Throws Error when the machine has no usable OpenGL.
@@ -81,9 +85,11 @@ class EglRenderer : public Renderer {
   // apart
   static bool DrawOverStill(Upload& upload, int camera, int height, int width);
   void CheckGl() const;
+  EglContext::Binding Bind();
 
   EglRendererOptions options_;
   EglContext context_;
+  std::optional<EglContext::Binding> kept_;  // see EglRendererOptions::one_thread
   TexturePool textures_;
   std::list<Upload> uploads_;  // most recently drawn first
 };

@@ -23,7 +23,7 @@ class PackWorker {
       : sources_(sources),
         options_(options),
         plan_(plan),
-        renderer_({.quality = options.quality}) {}
+        renderer_({.quality = options.quality, .one_thread = true}) {}
 
   const std::string& renderer() const { return renderer_.name(); }
 

@@ -130,6 +130,24 @@ TEST_CASE("Renderers open, close and work side by side and on other threads", "[
   CHECK(Same(renderer->Render(scene, "front", 32, 32), expected));
 }
 
+TEST_CASE("A renderer of one thread keeps its context and lets others draw between", "[sim][render]") {
+  auto other = MakeRenderer();
+  if (!other) return;
+  Scene scene(PandaModel());
+  const Image right = other->Render(scene, "front", 48, 48);
+  std::thread([&] {
+    Scene own(PandaModel());
+    EglRenderer keeping({.one_thread = true});
+    CHECK(Same(keeping.Render(own, "front", 48, 48), right));
+    CHECK(Same(other->Render(scene, "front", 48, 48), right));
+    CHECK(Same(keeping.Render(own, "front", 48, 48), right));
+    std::thread([&] {
+      CHECK_THROWS_WITH(keeping.Render(own, "front", 48, 48), Contains("another thread"));
+    }).join();
+  }).join();
+  CHECK(Same(other->Render(scene, "front", 48, 48), right));
+}
+
 TEST_CASE("A renderer names its driver and refuses what it cannot draw", "[sim][render]") {
   auto renderer = MakeRenderer();
   if (!renderer) return;
