@@ -1,5 +1,7 @@
 // vega generate: new problems over LIBERO's scenes.
 
+#include "apps/generate.h"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -17,7 +19,6 @@
 #include "sim/egl_renderer.h"
 #include "sim/png.h"
 #include "tasks/environment.h"
-#include "tasks/generate/generator.h"
 #include "tasks/suite/libero_suites.h"
 
 namespace vega {
@@ -25,11 +26,6 @@ namespace {
 
 constexpr int kSheetTile = 128;     // pixels
 constexpr size_t kSheetMost = 100;  // problems shown
-
-struct GenerateFlags {
-  GenerateOptions generate;
-  std::string out, sheet;
-};
 
 // the start of up to a hundred problems, as the scene camera sees it
 void WriteContactSheet(const std::string& folder, const std::string& file) {
@@ -62,9 +58,13 @@ void WriteContactSheet(const std::string& folder, const std::string& file) {
   WritePng(file, sheet);
 }
 
-int Generate(GenerateFlags flags) {
-  std::atomic<bool> stop = false;
-  const Interrupt interrupt(stop);
+}  // namespace
+
+GenerateFlags::GenerateFlags() {
+  generate.suites = {"libero_spatial", "libero_object", "libero_goal", "libero_10", "libero_90"};
+}
+
+int RunGenerate(GenerateFlags flags, std::atomic<bool>& stop) {
   flags.generate.folder = flags.out;
   flags.generate.make_expert = OpenAnyPolicy("expert").make;
   Generator generator(flags.generate);
@@ -99,12 +99,9 @@ int Generate(GenerateFlags flags) {
   return certified > 0 ? 0 : 1;
 }
 
-}  // namespace
-
 std::function<int()> AddGenerate(CLI::App& mode) {
   auto flags = std::make_shared<GenerateFlags>();
   GenerateOptions& o = flags->generate;
-  o.suites = {"libero_spatial", "libero_object", "libero_goal", "libero_10", "libero_90"};
   mode.add_option("--out", flags->out, "new folder, or one to go on with; usable as --suite")
       ->required();
   mode.add_option("--count", o.count, "problems")->check(CLI::Range(1, 1000000));
@@ -114,7 +111,11 @@ std::function<int()> AddGenerate(CLI::App& mode) {
       ->check(CLI::Range(1, 100));
   mode.add_option("--workers", o.workers, "threads; 0 = one a core")->check(CLI::Range(0, 1024));
   mode.add_option("--contact-sheet", flags->sheet, "PNG of up to 100 of the problems' starts");
-  return [flags] { return Generate(*flags); };
+  return [flags] {
+    std::atomic<bool> stop = false;
+    const Interrupt interrupt(stop);
+    return RunGenerate(*flags, stop);
+  };
 }
 
 }  // namespace vega

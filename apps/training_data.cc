@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "apps/collect.h"
 #include "apps/dataset_pack.h"
+#include "apps/generate.h"
 #include "apps/interrupt.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
@@ -21,7 +23,7 @@ namespace fs = std::filesystem;
 
 const std::set<std::string> kCollectKeys = {"suite",    "tasks",         "episodes", "policy",
                                             "noise",    "seed",          "hold",     "arm_noise",
-                                            "takeover", "takeover_after"};
+                                            "takeover", "takeover_after", "generate", "generate_seed"};
 const std::set<std::string> kPackKeys = {
     "pack",        "size",        "render_quality", "clip",          "stride",
     "chunk",       "samples",     "every",          "seed",          "collect",
@@ -49,10 +51,31 @@ void Take(const Json& json, const char* key, T& value, const std::string& where)
   }
 }
 
-CollectFlags CollectionOf(const Json& json, const fs::path& demos, const std::string& where) {
+// The problems a collection asks for instead of a suite, if it does, in a folder beside the packs.
+std::optional<GenerateFlags> ProblemsOf(const Json& json, const fs::path& folder,
+                                        const std::string& where) {
+  GenerateFlags flags;
+  flags.generate.count = 0;
+  Take(json, "generate", flags.generate.count, where);
+  Take(json, "generate_seed", flags.generate.seed, where);
+  if (!json.contains("generate")) return {};
+  if (json.contains("suite") || flags.generate.count < 1) {
+    throw Error(where + ": a collection has either a suite or problems to generate",
+                R"(e.g. {"generate": 100, "generate_seed": 11, "episodes": 3})");
+  }
+  const std::string name =
+      fmt::format("problems-{}x{}", flags.generate.count, flags.generate.seed);
+  // the demonstrations name it, wherever they are looked at from
+  flags.out = fs::absolute(folder / name).lexically_normal().string();
+  return flags;
+}
+
+CollectFlags CollectionOf(const Json& json, const fs::path& demos,
+                          const std::optional<GenerateFlags>& problems, const std::string& where) {
   CollectFlags flags;
   flags.image = 0;
   flags.episodes = 0;
+  if (problems) flags.suite = problems->out;
   Take(json, "suite", flags.suite, where);
   Take(json, "tasks", flags.tasks, where);
   Take(json, "episodes", flags.episodes, where);
@@ -139,7 +162,8 @@ class PackRecipe {
     flags_.options = OptionsOf(json, where);
     for (const Json& one : brief ? Json::array({json}) : json.at("collect")) {
       if (!brief) RequireKeys(one, kCollectKeys, where + ": collect");
-      collections_.push_back(CollectionOf(one, folder / "demos", where));
+      problems_.push_back(ProblemsOf(one, folder, where));
+      collections_.push_back(CollectionOf(one, folder / "demos", problems_.back(), where));
       flags_.files.push_back(collections_.back().out);
     }
   }
@@ -149,8 +173,11 @@ class PackRecipe {
       RequireSameOptions(flags_.out, flags_.options);
       return;
     }
-    for (const CollectFlags& collection : collections_) {
+    for (size_t i = 0; i < collections_.size(); ++i) {
+      const CollectFlags& collection = collections_[i];
       fs::create_directories(fs::path(collection.out).parent_path());
+      if (problems_[i]) RunGenerate(*problems_[i], stop);
+      if (stop) return;
       // episodes that gave no demonstration are reported and left out
       RunCollect(collection, stop);
       if (stop) return;
@@ -160,6 +187,7 @@ class PackRecipe {
   }
 
  private:
+  std::vector<std::optional<GenerateFlags>> problems_;  // one a collection
   std::vector<CollectFlags> collections_;
   PackFlags flags_;
 };

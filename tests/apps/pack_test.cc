@@ -64,5 +64,18 @@ TEST_CASE("a list of packs is collected and packed, once") {
   CHECK_THAT(RunVega(make).err, Contains("needs a suite and episodes"));
 }
 
+TEST_CASE("a list may ask for generated problems in place of a suite") {
+  const ScratchFolder folder;
+  const std::string list = (folder / "list.json").string(), out = (folder / "train").string();
+  const std::string make = "dataset make " + list + " --out " + out;
+  std::ofstream(list) << R"([{"pack": "g", "samples": 2, "size": 16, "held_out": 0,
+    "generate": 1, "generate_seed": 11, "episodes": 1}])";
+  CHECK(RunVega(make).code == 0);
+  CHECK_THAT(RunVega("dataset info " + out + "/g").out, Contains("problems-1x11"));
+  std::ofstream(list)
+      << R"([{"pack": "h", "generate": 1, "suite": "libero_goal", "episodes": 1}])";
+  CHECK_THAT(RunVega(make).err, Contains("either a suite or problems"));
+}
+
 }  // namespace
 }  // namespace vega
