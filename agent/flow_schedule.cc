@@ -4,6 +4,7 @@
 #include "agent/flow_schedule.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -55,10 +56,12 @@ at::Tensor DrawNoise(const std::vector<NoiseKey>& keys, at::IntArrayRef shape) {
   at::Tensor noise = at::empty(full);  // [keys, shape...]
   const size_t count = keys.empty() ? 0 : noise.numel() / keys.size();
   float* out = noise.data_ptr<float>();
-  for (const NoiseKey& key : keys) {
-    RandomStream(key.seed, "noise/" + key.stream, key.step).FillNormal(std::span(out, count));
-    out += count;
-  }
+  at::parallel_for(0, full[0], 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      RandomStream(keys[i].seed, "noise/" + keys[i].stream, keys[i].step)
+          .FillNormal(std::span(out + i * count, count));
+    }
+  });
   return noise;
 }
 

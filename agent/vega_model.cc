@@ -115,7 +115,9 @@ VegaFeatures VegaPipeline::Extract(const FeatureRequest& request, StageTimes* ti
     semantic = SemanticTokens(newest);
   }
   const StageTimer timer(times, Stage::kFusion);
-  VegaFeatures out = model_->Fuse(semantic, video.pooled.select(1, -1), instruction);
+  // a control's tokens are drawn on the CPU
+  VegaFeatures out =
+      model_->Fuse(semantic, video.pooled.select(1, -1).to(semantic.device()), instruction);
   out.video = video;
   return out;
 }

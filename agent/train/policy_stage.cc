@@ -33,14 +33,23 @@ struct TruthHeads : torch::nn::Module {
   torch::nn::Linear roles, points;
 };
 
-// What a policy trained on these samples is to be shown; its own chunk and clip.
-AgentContract ContractFor(const CheckpointConfig& config, const AgentContract& samples) {
+// What a policy trained on these samples is to be shown; its own chunk and clip, and the bounds of
+// its numbers where it has learnt with some already.
+AgentContract ContractFor(const CheckpointConfig& config, const AgentContract& samples,
+                          bool learnt) {
   AgentContract c = samples;
   c.chunk_length = static_cast<int>(config.head.chunk_length);
   if (c.chunk_length > samples.chunk_length) {
     throw Error(fmt::format("the head's chunk of {} actions is longer than the samples' {}",
                             c.chunk_length, samples.chunk_length),
                 "pack with a longer --chunk, or set head.chunk_length");
+  }
+  if (learnt) {
+    c.proprio_q01 = config.contract.proprio_q01;
+    c.proprio_q99 = config.contract.proprio_q99;
+    c.action_q01 = config.contract.action_q01;
+    c.action_q99 = config.contract.action_q99;
+    return c;
   }
   for (size_t i = 0; i < c.action_q01.size(); ++i) {
     if (c.action_q99[i] - c.action_q01[i] < 0.02) {  // an axis that hardly moves
@@ -164,7 +173,7 @@ class PolicyStage : public TrainStage {
 
   // the agent's contract becomes that of the samples
   static const CheckpointConfig& Prepared(const StageContext& c) {
-    c.config.contract = ContractFor(c.config, c.samples.contract());
+    c.config.contract = ContractFor(c.config, c.samples.contract(), c.policy_learnt);
     if (c.config.model.frames == "independent") {
       c.config.contract.clip_length = c.config.contract.clip_stride = 1;
     }

@@ -53,6 +53,8 @@ struct StageContext {
   const SampleStore& samples;
   std::filesystem::path cache;  // folder for frozen features
   uint64_t seed = 0;
+  // The agent's policy has learnt already, so what its numbers mean stays as it is.
+  bool policy_learnt = false;
   std::function<void(const std::string&)> say;  // one line about long preparations
 };
 

@@ -3,6 +3,7 @@
 #include "agent/train/texts.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 
@@ -11,14 +12,18 @@ namespace vega {
 Texts::Texts(const TextEncoder& encoder, const std::vector<std::string>& sentences,
              at::Device device, int64_t longest) {
   const at::NoGradGuard guard;
-  std::vector<at::Tensor> words, means;
+  const auto count = static_cast<int64_t>(sentences.size());
+  std::vector<at::Tensor> words(count), means(count);
+  // each sentence is too short for more than one thread
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const TextEmbedding text = encoder.Encode(sentences[i]);
+      words[i] = longest > 0 ? text.words.slice(0, 0, longest) : text.words;
+      means[i] = text.sentence;
+    }
+  });
   int64_t length = 0;
-  for (const std::string& sentence : sentences) {
-    const TextEmbedding text = encoder.Encode(sentence);
-    words.push_back(longest > 0 ? text.words.slice(0, 0, longest) : text.words);
-    means.push_back(text.sentence);
-    length = std::max(length, words.back().size(0));
-  }
+  for (const at::Tensor& rows : words) length = std::max(length, rows.size(0));
   std::vector<at::Tensor> padded, masks;
   for (const at::Tensor& rows : words) {
     padded.push_back(at::constant_pad_nd(rows, {0, 0, 0, length - rows.size(0)}));

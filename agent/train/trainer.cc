@@ -60,7 +60,7 @@ class Autocast {
 class StageRun {
  public:
   StageRun(const TrainOptions& options, at::Device device, int index, CheckpointConfig& config,
-           VegaAgent agent, TrainObserver& observer)
+           VegaAgent agent, bool policy_learnt, TrainObserver& observer)
       : options_(options.recipe.stages[index]),
         index_(index),
         count_(static_cast<int>(options.recipe.stages.size())),
@@ -82,6 +82,7 @@ class StageRun {
                         .samples = samples_,
                         .cache = options.features.empty() ? out_ / "features" : options.features,
                         .seed = seed_,
+                         .policy_learnt = policy_learnt,
                         .say = [&observer](const std::string& line) { observer.Say(line); }});
     optimizer_ =
         std::make_unique<Optimizer>(stage_->parameters(), options_.optimizer, options_.steps);
@@ -338,6 +339,7 @@ VegaAgent OpenStart(const Recipe& recipe, CheckpointConfig& config) {
       if (forced >= 0) config.model.fusion.forced_gate = forced;
       config.model.grid = init.model.grid;
       config.head = init.head;
+      config.contract = init.contract;
     }
   }
   config = CheckpointConfigFromJson(ToJson(config), fmt::format("recipe {}", recipe.name));
@@ -382,16 +384,23 @@ bool Train(const TrainOptions& options, TrainObserver& observer, const std::atom
   CheckpointConfig config;
   VegaAgent agent{nullptr};
   const int stages = static_cast<int>(recipe.stages.size());
+  const auto& parts = recipe.init_parts;
+  bool policy_learnt =
+      !recipe.init.empty() && std::find(parts.begin(), parts.end(), "policy") != parts.end();
   for (int i = 0; i < stages; ++i) {
     const auto done = out / fmt::format("{:02}-{}", i, recipe.stages[i].stage) / "model";
     if (options.resume && std::filesystem::exists(done / "config.json")) {
       observer.Say(
           fmt::format("stage {}/{} {}: done before", i + 1, stages, recipe.stages[i].stage));
       agent = OpenFinished(done, config);
+      policy_learnt |= recipe.stages[i].stage == "policy";
       continue;
     }
     if (i == 0) agent = OpenStart(recipe, config);
-    if (!StageRun(options, device, i, config, agent, observer).Run(stop)) return false;
+    if (!StageRun(options, device, i, config, agent, policy_learnt, observer).Run(stop)) {
+      return false;
+    }
+    policy_learnt |= recipe.stages[i].stage == "policy";
   }
   SaveCheckpoint(out / "model", config, *agent, recipe.store == "f16");
   return true;

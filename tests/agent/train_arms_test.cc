@@ -55,6 +55,28 @@ TEST_CASE("a stage of no steps looks at held-out samples with a forced gate and 
   CHECK(ReadCheckpointConfig(scratch / "look/model").model.fusion.forced_gate == 0);
 }
 
+TEST_CASE("a policy that goes on learning keeps the bounds its numbers were learnt with") {
+  const Scratch scratch;
+  WritePack(scratch / "squares");
+  Watcher watcher;
+  REQUIRE(RunOf(scratch, "first", {StageNamed("policy", 2)})(watcher));
+  nlohmann::json narrow = PackJson();
+  narrow["action_q99"] = std::vector<double>(7, 0.5);
+  narrow["proprio_q01"] = std::vector<double>(8, -0.5);
+  WritePack(scratch / "squares", narrow);
+  REQUIRE(RunOf(scratch, "fresh", {StageNamed("policy", 2)})(watcher));
+  Run second = RunOf(scratch, "second", {StageNamed("policy", 2)});
+  second.recipe.init = (scratch / "first/model").string();
+  REQUIRE(second(watcher));
+
+  const auto contract = [&](const char* out) {
+    return ReadCheckpointConfig(scratch / out / "model").contract;
+  };
+  CHECK(contract("fresh").action_q99 == std::vector<double>(7, 0.5));
+  CHECK(contract("second").action_q99 == contract("first").action_q99);
+  CHECK(contract("second").proprio_q01 == contract("first").proprio_q01);
+}
+
 TEST_CASE("runs share a folder of frozen features and end with the same bytes") {
   const Scratch scratch;
   WritePack(scratch / "squares");
