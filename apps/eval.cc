@@ -67,7 +67,7 @@ std::function<int()> AddEval(CLI::App& mode) {
   mode.add_option("--tasks", o->tasks,
                   "tasks as indices, ranges or names, e.g. 0,3-5; default all");
   mode.add_option("--episodes", o->episodes, "episodes a task")->check(CLI::Range(1, 1000000));
-  mode.add_option("--policy", o->policy, "who chooses the actions:" + policies)->required();
+  mode.add_option("--policy", o->policy, "who chooses the actions:" + policies);
   mode.add_option("--workers", o->workers, "threads; 0 = one a core; results do not depend on it")
       ->check(CLI::Range(0, 1024));
   mode.add_option("--out", o->out, "new or empty run folder; default runs/TIME-SUITE-POLICY");

@@ -24,7 +24,7 @@ struct SuiteRunOptions {
   std::string suite;
   std::string tasks;  // empty: all
   int episodes = 50;
-  std::string policy;
+  std::string policy = kTrainedPolicy;
   int workers = 0;
   std::string out;  // empty: runs/TIME-SUITE-POLICY
   bool resume = false;

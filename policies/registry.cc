@@ -11,6 +11,7 @@
 #include "policies/replay_policy.h"
 #include "policies/torch_module.h"
 #include "sim/base/error.h"
+#include "sim/base/paths.h"
 
 namespace vega {
 namespace {
@@ -37,6 +38,7 @@ std::vector<PolicyName> PolicyNames(const std::vector<PolicyOffer>& offers) {
   names.insert(names.end(), {{"replay:FILE", "plays the tensor \"actions\" of a safetensors file"},
                              {"look", "for measuring: looks at both cameras every 8 steps"},
                              {"look-blind", "for measuring: moves likewise without looking"},
+                             {kTrainedPolicy, "the VEGA-3D agent, trained on LIBERO's simulator"},
                              {"vega-tiny", "the VEGA-3D agent, small and untrained"},
                              {"FOLDER", "a checkpoint: model.safetensors and config.json"}});
   return names;
@@ -52,6 +54,12 @@ PolicySource OpenPolicy(const std::string& name, const PolicyOptions& options,
   if (name == "look") return Simple<LookPolicy>(name);
   if (name == "look-blind") return Simple<BlindLookPolicy>(name);
   if (name.starts_with(kReplayPrefix)) return Replay(name);
+  if (name == kTrainedPolicy) {
+    const auto folder = OwnAssets() / "models" / name;
+    PolicySource source = OpenTorchModule().open_policy(folder.string(), options);
+    source.name = name;
+    return source;
+  }
   if (name == "vega-tiny" || std::filesystem::is_directory(name)) {
     return OpenTorchModule().open_policy(name, options);
   }

@@ -13,6 +13,9 @@
 
 namespace vega {
 
+// The trained agent that comes with the program: what runs where no policy is named.
+inline constexpr char kTrainedPolicy[] = "vega-s";
+
 struct PolicyOptions {
   // policies without a network ignore all of these
   std::string device = "cpu";  // cpu or cuda
