@@ -21,9 +21,9 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-const std::set<std::string> kCollectKeys = {"suite",    "tasks",         "episodes", "policy",
-                                            "noise",    "seed",          "hold",     "arm_noise",
-                                            "takeover", "takeover_after", "generate", "generate_seed"};
+const std::set<std::string> kCollectKeys = {
+    "suite", "tasks",     "episodes", "policy",         "noise",    "seed",
+    "hold",  "arm_noise", "takeover", "takeover_after", "generate", "generate_seed"};
 const std::set<std::string> kPackKeys = {
     "pack",        "size",        "render_quality", "clip",          "stride",
     "chunk",       "samples",     "every",          "seed",          "collect",
@@ -63,8 +63,7 @@ std::optional<GenerateFlags> ProblemsOf(const Json& json, const fs::path& folder
     throw Error(where + ": a collection has either a suite or problems to generate",
                 R"(e.g. {"generate": 100, "generate_seed": 11, "episodes": 3})");
   }
-  const std::string name =
-      fmt::format("problems-{}x{}", flags.generate.count, flags.generate.seed);
+  const std::string name = fmt::format("problems-{}x{}", flags.generate.count, flags.generate.seed);
   // the demonstrations name it, wherever they are looked at from
   flags.out = fs::absolute(folder / name).lexically_normal().string();
   return flags;

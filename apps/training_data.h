@@ -22,9 +22,9 @@ namespace vega {
 // vega generate. A pack with a single collection may have its keys beside its own, which then
 // share the seed.
 //
-// Demonstrations go to folder/demos, packs to folder/NAME, problems to folder/problems-COUNTxSEED. What is whole is left as it is, what was
-// cut short goes on. Throws Error for an unknown key, and for a pack that is there with other
-// options. Returns early when `stop` turns true.
+// Demonstrations go to folder/demos, packs to folder/NAME, problems to folder/problems-COUNTxSEED.
+// What is whole is left as it is, what was cut short goes on. Throws Error for an unknown key, and
+// for a pack that is there with other options. Returns early when `stop` turns true.
 void MakeTrainingData(const nlohmann::json& data, const std::filesystem::path& folder,
                       std::atomic<bool>& stop);
 

@@ -69,8 +69,8 @@ class PolicyStage : public TrainStage {
         agent_(c.agent),
         backend_(OpenBackend(agent_->model)),
         generative_(
-            samples_, c.cache, FeatureKey(),
-            [this](const auto& rows) { return Features(rows); }, c.say),
+            samples_, c.cache, FeatureKey(), [this](const auto& rows) { return Features(rows); },
+            c.say),
         text_(Data().minilm),
         texts_(text_, Wordings(samples_.instructions(), options_.policy.paraphrases, c.seed),
                samples_.device()) {
@@ -195,8 +195,7 @@ class PolicyStage : public TrainStage {
     std::vector<std::string> all;
     for (const std::string& instruction : instructions) {
       all.push_back(instruction);
-      const auto others =
-          paraphraser.Paraphrase(instruction, static_cast<int>(paraphrases), seed);
+      const auto others = paraphraser.Paraphrase(instruction, static_cast<int>(paraphrases), seed);
       all.insert(all.end(), others.begin(), others.end());
     }
     return all;

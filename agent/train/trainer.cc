@@ -82,7 +82,7 @@ class StageRun {
                         .samples = samples_,
                         .cache = options.features.empty() ? out_ / "features" : options.features,
                         .seed = seed_,
-                         .policy_learnt = policy_learnt,
+                        .policy_learnt = policy_learnt,
                         .say = [&observer](const std::string& line) { observer.Say(line); }});
     optimizer_ =
         std::make_unique<Optimizer>(stage_->parameters(), options_.optimizer, options_.steps);

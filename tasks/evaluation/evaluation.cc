@@ -191,7 +191,7 @@ class Worker {
   std::unique_ptr<Renderer> renderer_;
   std::unique_ptr<Environment> environment_;
   std::optional<ToldGoal> told_goal_;  // on the environment's scene
-  std::vector<Action> actions_;  // of this episode, for EvaluationSources::played
+  std::vector<Action> actions_;        // of this episode, for EvaluationSources::played
 };
 
 // All workers and what they share. Threads hold it, so one that was given up finds it whole when it

@@ -31,7 +31,7 @@ struct EpisodeRecord {
   // If the policy was told to do another task: whether that one's goal held at some step. The
   // outcome is of the episode's own goal, the instruction is the one told.
   std::optional<bool> told;
-  double wall_s = 0;         // from the reset to the end, without loading the task
+  double wall_s = 0;  // from the reset to the end, without loading the task
   EpisodeTimes ms;
   uint64_t state_hash = 0;  // written as 16 hex digits
   std::string error;        // empty unless outcome is error

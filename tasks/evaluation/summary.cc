@@ -79,10 +79,11 @@ std::string Table(const Summary& summary) {
   table += Row("all", summary.suite, summary.total);
   if (const Score& total = summary.total; total.told > 0) {
     const Interval interval = WilsonInterval(total.obeyed, total.told);
-    table += fmt::format("told to do another task, in {} of {} episodes it did: {:.1f} %, 95 % "
-                         "interval {:.1f} - {:.1f} %\n",
-                         total.obeyed, total.told, 100.0 * total.obeyed / total.told,
-                         100 * interval.low, 100 * interval.high);
+    table += fmt::format(
+        "told to do another task, in {} of {} episodes it did: {:.1f} %, 95 % "
+        "interval {:.1f} - {:.1f} %\n",
+        total.obeyed, total.told, 100.0 * total.obeyed / total.told, 100 * interval.low,
+        100 * interval.high);
   }
   return table;
 }

@@ -21,16 +21,15 @@ ToldGoal::ToldGoal(const ToldTask& told, const Task& task) {
           MakePredicate(term, told.problem.source, problem->scene, *task.model()));
     }
   } catch (const Error& error) {
-    throw Error(fmt::format("{} cannot be told to do {}: {}", task.info().name, told.name,
-                            error.what()),
-                "choose tasks of one scene, such as those of libero_goal");
+    throw Error(
+        fmt::format("{} cannot be told to do {}: {}", task.info().name, told.name, error.what()),
+        "choose tasks of one scene, such as those of libero_goal");
   }
 }
 
 bool ToldGoal::Holds(const Scene& scene) const {
-  return std::all_of(predicates_.begin(), predicates_.end(), [&](const Predicate& predicate) {
-    return predicate.Holds(scene.data());
-  });
+  return std::all_of(predicates_.begin(), predicates_.end(),
+                     [&](const Predicate& predicate) { return predicate.Holds(scene.data()); });
 }
 
 }  // namespace vega

@@ -109,8 +109,11 @@ TEST_CASE("A contract that is not ours, or does not fit, is refused") {
   refused([](auto& j) { j["contract"]["colour"] = "bgr"; }, "unknown key 'colour'");
   refused([](auto& j) { j["model"]["dit"]["width"] = 1; }, "unknown key 'width'");
   refused([](auto& j) { j["model"]["dit"]["dim"] = "96"; }, "dit.dim has the wrong type");
-  refused([](auto& j) { j["contract"]["action_q01"] = {0, 0}; },
-          "size of contract.action_q01 is 2, head.action_dim is 7");
+  refused(
+      [](auto& j) {
+        j["contract"]["action_q01"] = {0, 0};
+      },
+      "size of contract.action_q01 is 2, head.action_dim is 7");
   refused([](auto& j) { j["contract"]["cameras"] = {"agentview"}; },
           "number of contract.cameras is 1, head.num_cameras is 2");
   refused(

@@ -72,8 +72,7 @@ TEST_CASE("a list may ask for generated problems in place of a suite") {
     "generate": 1, "generate_seed": 11, "episodes": 1}])";
   CHECK(RunVega(make).code == 0);
   CHECK_THAT(RunVega("dataset info " + out + "/g").out, Contains("problems-1x11"));
-  std::ofstream(list)
-      << R"([{"pack": "h", "generate": 1, "suite": "libero_goal", "episodes": 1}])";
+  std::ofstream(list) << R"([{"pack": "h", "generate": 1, "suite": "libero_goal", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("either a suite or problems"));
 }
 

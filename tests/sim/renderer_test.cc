@@ -130,7 +130,8 @@ TEST_CASE("Renderers open, close and work side by side and on other threads", "[
   CHECK(Same(renderer->Render(scene, "front", 32, 32), expected));
 }
 
-TEST_CASE("A renderer of one thread keeps its context and lets others draw between", "[sim][render]") {
+TEST_CASE("A renderer of one thread keeps its context and lets others draw between",
+          "[sim][render]") {
   auto other = MakeRenderer();
   if (!other) return;
   Scene scene(PandaModel());
