@@ -26,8 +26,8 @@ struct EglRendererOptions {
   RenderQuality quality = RenderQuality::kExact;
   int max_models = 2;  // models whose meshes and textures are kept on the GL side, >= 1
   bool plain = false;  // let MuJoCo draw all there is by itself: slower, same pixels
-  // The context stays current from the first picture on: drivers with several threads that draw
-  // spend long on switching. The thread that draws must then be one, and end the renderer too.
+  // The context stays current from the first picture on, which spares drivers a switch a picture;
+  // what it is worth is open, docs/GPU.md. One thread must draw, and end the renderer too.
   bool one_thread = false;
 };
 
