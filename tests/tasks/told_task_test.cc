@@ -71,13 +71,18 @@ TEST_CASE("the policy hears the told task's words and the record says what came 
   const ToldTask told = LoadToldTask(Entry(suite, kDrawer));
   Evaluate({{info, 0}}, {.workers = 1, .max_steps = 1, .told = {{stove, told}}}, sources, stop);
   Evaluate({{info, 0}}, {.workers = 1, .max_steps = 1}, sources, stop);
+  ToldTask reached = told;
+  reached.problem.goal.clear();  // nothing is left to do
+  Evaluate({{info, 0}}, {.workers = 1, .max_steps = 1, .told = {{stove, reached}}}, sources, stop);
 
-  REQUIRE(records.size() == 2);
+  REQUIRE(records.size() == 3);
   CHECK(records[0].error.empty());
   CHECK(heard == std::set<std::string>{told.instruction, info.instruction});
   CHECK(records[0].instruction == told.instruction);
   CHECK(records[0].told == false);
   CHECK(records[1].told == std::nullopt);
+  CHECK(records[2].told == true);
+  CHECK(records[2].outcome == Outcome::kFailure);  // of its own goal
 }
 
 }  // namespace
