@@ -1,7 +1,8 @@
-// Fused tokens, words and proprio to an action chunk: one small transformer over all of them, read
-// out at K learnt queries. The chunk comes at once, or by flow matching (Lipman et al., 2023): the
-// queries then carry a chunk of noise that the head's velocity turns into actions. Our own design;
-// VEGA-3D publishes none for robots.
+// Fused tokens, words and proprio to an action chunk. Layers over the fused tokens, told by the
+// instruction and proprio what to look for, as a diffusion transformer is told the time (adaLN;
+// Peebles and Xie, 2023); then learnt queries, one an action, read tokens and words out. The chunk
+// comes at once, or by flow matching (Lipman et al., 2023): the queries then carry a chunk of noise
+// that the head's velocity turns into actions. Our own design; VEGA-3D publishes none for robots.
 
 #pragma once
 
@@ -14,19 +15,36 @@
 
 namespace vega {
 
-// Pre-norm transformer layer with exact GELU.
-class HeadLayerImpl : public torch::nn::Module {
+// Pre-norm self-attention and MLP with exact GELU over the fused tokens; scales and shifts of both
+// norms come from the condition.
+class TokenLayerImpl : public torch::nn::Module {
  public:
-  explicit HeadLayerImpl(const ActionHeadOptions& options);
-  // x [B,N,D] -> same; mask [B,1,1,N] bool, false where nobody may look, or undefined
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& mask = {});
+  explicit TokenLayerImpl(const ActionHeadOptions& options);
+  // x [B,N,D], condition [B,Q] -> [B,N,D]
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& condition);
 
  private:
   int64_t num_heads_;
   torch::nn::LayerNorm norm1_, norm2_;
-  torch::nn::Linear qkv_, out_, fc1_, fc2_;
+  torch::nn::Linear qkv_, out_, fc1_, fc2_, modulation_;
+  at::Tensor strength_;  // [4*D] of the modulation, small at first
 };
-TORCH_MODULE(HeadLayer);
+TORCH_MODULE(TokenLayer);
+
+// Pre-norm attention of the queries over a memory, over each other, and an MLP.
+class QueryLayerImpl : public torch::nn::Module {
+ public:
+  explicit QueryLayerImpl(const ActionHeadOptions& options);
+  // x [B,K,Q], memory [B,L,Q] -> [B,K,Q]; mask [B,1,1,L] bool, false where nobody may look, or
+  // undefined
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const at::Tensor& mask);
+
+ private:
+  int64_t num_heads_;
+  torch::nn::LayerNorm norm1_, norm2_, norm3_;
+  torch::nn::Linear query_, key_value_, read_, qkv_, out_, fc1_, fc2_;
+};
+TORCH_MODULE(QueryLayer);
 
 // What a head reads besides the fused tokens.
 struct HeadInput {
@@ -41,9 +59,9 @@ struct HeadInput {
 };
 
 struct HeadOutput {
-  at::Tensor actions;   // [B,K,A]: before the tanh, or the velocity actions - noise of a flow
-  at::Tensor tokens;    // [B,cameras,N,D] where the fused tokens went
-  at::Tensor sentence;  // [B,D] where the sentence went
+  at::Tensor actions;  // [B,K,A]: before the tanh, or the velocity actions - noise of a flow
+  at::Tensor tokens;   // [B,cameras,N,D] where the fused tokens went
+  at::Tensor summary;  // [B,Q] of a query of no action
 };
 
 class ActionHeadImpl : public torch::nn::Module {
@@ -59,13 +77,15 @@ class ActionHeadImpl : public torch::nn::Module {
 
  private:
   ActionHeadOptions options_;
-  torch::nn::Linear token_in_, word_in_, sentence_in_, proprio_in_, action_out_;
+  torch::nn::Linear condition1_, condition2_;
+  torch::nn::Linear token_in_, token_out_, word_in_, query_in_, action_out_;
   torch::nn::Linear noisy_in_{nullptr}, time_in_{nullptr};  // of a flow
   at::Tensor camera_embedding_;                             // [cameras,1,D]
   at::Tensor token_embedding_;                              // [N,D]
-  at::Tensor queries_;                                      // [K,D]
-  std::vector<HeadLayer> layers_;
-  torch::nn::LayerNorm norm_;
+  at::Tensor queries_;                                      // [1+K,Q], the first of no action
+  std::vector<TokenLayer> token_layers_;
+  std::vector<QueryLayer> query_layers_;
+  torch::nn::LayerNorm token_norm_, query_norm_;
 };
 TORCH_MODULE(ActionHead);
 

@@ -53,16 +53,21 @@ struct VideoDitOptions {
   int64_t vace_in_dim = 96;
 };
 
-// SigLIP's vision transformer, tanh GELU, without pooling head.
+// The semantic encoder: SigLIP's vision transformer, tanh GELU, without pooling head; or, where
+// `widths` are given, a convolutional one, see agent/conv_encoder.h.
 struct SemanticEncoderOptions {
   int64_t image_size = 384;    // pixels, square
-  int64_t patch_size = 14;     // pixels
+  int64_t patch_size = 14;     // pixels a token
   int64_t hidden_size = 1152;  // D
   int64_t intermediate_size = 4304;
   int64_t num_heads = 16;   // M
   int64_t num_layers = 26;  // layers run; VEGA-3D drops the last of SigLIP's 27
   double eps = 1e-6;
   bool post_norm = false;  // apply the final LayerNorm
+  // Of the convolutional encoder, which reads of the above image_size, patch_size, hidden_size and
+  // eps only: channels and blocks of each level, and the side of its convolutions, in tokens.
+  std::vector<int64_t> widths, depths;
+  int64_t kernel = 5;
 };
 
 // How semantic and generative tokens become fused tokens (VEGA-3D FeatureFusionModule).
@@ -100,10 +105,16 @@ struct VegaModelOptions {
 
 // The transformer that turns fused tokens, words and proprio into an action chunk.
 struct ActionHeadOptions {
+  // of the layers over the fused tokens
   int64_t dim = 96;  // D
   int64_t ffn_dim = 192;
   int64_t num_heads = 4;  // M
   int64_t num_layers = 2;
+  // of those that read them out
+  int64_t query_dim = 96;  // Q
+  int64_t query_ffn_dim = 192;
+  int64_t query_num_heads = 4;
+  int64_t query_num_layers = 2;
   int64_t token_dim = 96;  // width of the fused tokens
   int64_t text_dim = 384;  // width of the words
   int64_t num_cameras = 2;

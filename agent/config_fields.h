@@ -31,6 +31,7 @@ void Fields(V& v, SemanticEncoderOptions& o) {
   v("image_size", o.image_size), v("patch_size", o.patch_size), v("hidden_size", o.hidden_size);
   v("intermediate_size", o.intermediate_size), v("num_heads", o.num_heads);
   v("num_layers", o.num_layers), v("eps", o.eps), v("post_norm", o.post_norm);
+  v("widths", o.widths), v("depths", o.depths), v("kernel", o.kernel);
 }
 
 template <class V>
@@ -51,7 +52,10 @@ void Fields(V& v, VegaModelOptions& o) {
 template <class V>
 void Fields(V& v, ActionHeadOptions& o) {
   v("dim", o.dim), v("ffn_dim", o.ffn_dim), v("num_heads", o.num_heads);
-  v("num_layers", o.num_layers), v("token_dim", o.token_dim), v("text_dim", o.text_dim);
+  v("num_layers", o.num_layers), v("query_dim", o.query_dim);
+  v("query_ffn_dim", o.query_ffn_dim), v("query_num_heads", o.query_num_heads);
+  v("query_num_layers", o.query_num_layers);
+  v("token_dim", o.token_dim), v("text_dim", o.text_dim);
   v("num_cameras", o.num_cameras), v("num_tokens", o.num_tokens);
   v("proprio_dim", o.proprio_dim), v("chunk_length", o.chunk_length);
   v("action_dim", o.action_dim), v("flow_steps", o.flow_steps);

@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+#include "agent/attention.h"
+
 namespace vega {
 namespace {
 
@@ -79,8 +81,8 @@ at::Tensor DitAttentionImpl::OverTokens(const at::Tensor& x, const BlockInput& i
   const at::Tensor cast = x.to(q_->weight.scalar_type());  // [B,N,D]
   at::Tensor k = turn(norm_k_(k_(cast))), v = Heads(v_(cast));
   if (input.valid >= 0) k = k.narrow(2, 0, input.valid), v = v.narrow(2, 0, input.valid);
-  const at::Tensor y = at::scaled_dot_product_attention(turn(norm_q_(q_(cast))).to(v.scalar_type()),
-                                                        k.to(v.scalar_type()), v);  // [B,M,N,d]
+  const at::Tensor y =
+      Attend(turn(norm_q_(q_(cast))).to(v.scalar_type()), k.to(v.scalar_type()), v);  // [B,M,N,d]
   return o_(y.transpose(1, 2).flatten(2));
 }
 

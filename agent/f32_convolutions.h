@@ -8,8 +8,8 @@
 
 namespace vega {
 
-// While it lives, autocast leaves what runs on a processor with AMX in f32: there oneDNN 3.10 writes
-// beyond its memory in the gradients of bf16 convolutions.
+// While it lives, autocast leaves what runs on a processor with AMX in f32: there oneDNN 3.10
+// writes beyond its memory in the gradients of bf16 convolutions.
 class F32Convolutions {
  public:
   F32Convolutions() {

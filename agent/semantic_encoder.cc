@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "agent/attention.h"
 #include "agent/f32_convolutions.h"
 #include "agent/modules.h"
 #include "agent/shapes.h"
@@ -41,13 +42,13 @@ at::Tensor SiglipLayerImpl::forward(const at::Tensor& x) {
     return t.unflatten(-1, {num_heads_, -1}).transpose(1, 2);  // [B,M,N,d]
   };
   const at::Tensor y = norm1_(x);
-  const at::Tensor z = at::scaled_dot_product_attention(heads(q_(y)), heads(k_(y)), heads(v_(y)));
+  const at::Tensor z = Attend(heads(q_(y)), heads(k_(y)), heads(v_(y)));
   const at::Tensor u = x + out_(z.transpose(1, 2).flatten(2));  // [B,N,D]
   return u + fc2_(at::gelu(fc1_(norm2_(u)), "tanh"));
 }
 
 SemanticEncoderImpl::SemanticEncoderImpl(const SemanticEncoderOptions& o)
-    : options_(o),
+    : VisionEncoder(o),
       patch_embedding_(
           RegisterAt(*this, "vision_model.embeddings.patch_embedding",
                      Conv2d(Conv2dOptions(3, o.hidden_size, o.patch_size).stride(o.patch_size)))) {
@@ -62,7 +63,7 @@ SemanticEncoderImpl::SemanticEncoderImpl(const SemanticEncoderOptions& o)
 }
 
 at::Tensor SemanticEncoderImpl::forward(const at::Tensor& pixels) {
-  const int64_t size = options_.image_size;
+  const int64_t size = options().image_size;
   RequireShape(pixels, {-1, 3, size, size}, "pixels", "[B,3,H,W]");
   at::Tensor x;  // [B,N,D]
   {

@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "agent/config.h"
+#include "agent/vision_encoder.h"
 
 namespace vega {
 
@@ -26,17 +26,12 @@ class SiglipLayerImpl : public torch::nn::Module {
 };
 TORCH_MODULE(SiglipLayer);
 
-class SemanticEncoderImpl : public torch::nn::Module {
+class SemanticEncoderImpl : public VisionEncoder {
  public:
   explicit SemanticEncoderImpl(const SemanticEncoderOptions& options);
-  // pixels [B,3,H,W] in [-1,1], H = W = image_size -> tokens [B,N,D], row by row from the top left.
-  // Throws Error on another shape.
-  at::Tensor forward(const at::Tensor& pixels);
-  int64_t grid() const { return options_.image_size / options_.patch_size; }
-  const SemanticEncoderOptions& options() const { return options_; }
+  at::Tensor forward(const at::Tensor& pixels) override;
 
  private:
-  SemanticEncoderOptions options_;
   torch::nn::Conv2d patch_embedding_;
   at::Tensor position_embedding_;  // [N,D]
   std::vector<SiglipLayer> layers_;

@@ -22,7 +22,7 @@ VegaModelImpl::VegaModelImpl(const VegaModelOptions& o)
     : options(o),
       vae(register_module("vae", VideoVae(o.vae))),
       dit(register_module("dit", VideoDit(o.dit))),
-      semantic(register_module("semantic", SemanticEncoder(o.semantic))),
+      semantic(register_module("semantic", MakeVisionEncoder(o.semantic))),
       generative_projector(register_module(
           "generative_projector",
           Projector(o.tower == "semantic-mlp" ? o.semantic.hidden_size : o.dit.dim, o.fusion.dim))),
@@ -37,12 +37,12 @@ VegaModelImpl::VegaModelImpl(const VegaModelOptions& o)
 
 at::Tensor VegaModelImpl::SemanticTokens(const at::Tensor& pixels) {
   const int64_t size = options.semantic.image_size;
-  if (!options.registered) return semantic(ResizeRegion(pixels, size));
+  if (!options.registered) return semantic->forward(ResizeRegion(pixels, size));
   // a side that is no multiple of the patch ends in pixels no token covers: the region must not
   const int64_t covered = semantic->grid() * options.semantic.patch_size;
   const at::Tensor region = ResizeRegion(pixels, covered);
-  return semantic(covered == size
-                      ? region
+  return semantic->forward(
+      covered == size ? region
                       : at::replication_pad2d(region, {0, size - covered, 0, size - covered}));
 }
 

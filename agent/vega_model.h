@@ -15,9 +15,9 @@
 #include "agent/config.h"
 #include "agent/feature_backend.h"
 #include "agent/fusion.h"
-#include "agent/semantic_encoder.h"
 #include "agent/video_dit.h"
 #include "agent/video_vae.h"
+#include "agent/vision_encoder.h"
 
 namespace vega {
 
@@ -55,7 +55,7 @@ struct VegaModelImpl : torch::nn::Module {
   VegaModelOptions options;
   VideoVae vae;
   VideoDit dit;
-  SemanticEncoder semantic;
+  std::shared_ptr<VisionEncoder> semantic;
   Projector generative_projector, mm_projector;
   FeatureFusion feature_fusion;
   at::Tensor prompt_embedding;  // [L,text_dim] buffer; L = 2 rows of zeros until it is set

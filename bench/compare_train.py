@@ -22,70 +22,164 @@ from safetensors import safe_open
 from torch import nn
 
 
-class Layer(nn.Module):
-    def __init__(self, dim, ffn, heads, approximate):
-        super().__init__()
-        self.heads, self.approximate = heads, approximate
-        self.norm1, self.norm2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
-        self.qkv, self.out = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
-        self.fc1, self.fc2 = nn.Linear(dim, ffn), nn.Linear(ffn, dim)
+def attend(q, k, v, mask=None):
+    """As agent/attention.h where a gradient is taken: PyTorch's fused attention is the slower of the two on a CPU."""
+    with torch.autocast("cpu", enabled=False):
+        scores = (q * q.shape[-1]**-0.5) @ k.transpose(-2, -1)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -torch.inf)
+        return scores.softmax(-1) @ v
 
-    def forward(self, x, mask=None):
-        q, k, v = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        x = x + self.out(y.transpose(1, 2).flatten(2))
-        return x + self.fc2(F.gelu(self.fc1(self.norm2(x)), approximate=self.approximate))
+
+def heads(x, n, parts=1):
+    return [t.unflatten(-1, (n, -1)).transpose(1, 2) for t in x.chunk(parts, -1)]
+
+
+def joined(x):
+    return x.transpose(1, 2).flatten(2)
+
+
+class Mlp(nn.Sequential):
+    def __init__(self, dim, inner, out=None, approximate="none"):
+        super().__init__(nn.Linear(dim, inner), nn.GELU(approximate), nn.Linear(inner, out or dim))
+
+
+class SiglipLayer(nn.Module):
+    def __init__(self, dim, ffn, n):
+        super().__init__()
+        self.n, self.norm1, self.norm2 = n, nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.qkv, self.out, self.mlp = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim), Mlp(dim, ffn, approximate="tanh")
+
+    def forward(self, x):
+        x = x + self.out(joined(attend(*heads(self.qkv(self.norm1(x)), self.n, 3))))
+        return x + self.mlp(self.norm2(x))
+
+
+class Siglip(nn.Module):
+    def __init__(self, s):
+        super().__init__()
+        width = s["hidden_size"]
+        self.patch = nn.Conv2d(3, width, s["patch_size"], s["patch_size"])
+        self.position = nn.Parameter(torch.zeros((s["image_size"] // s["patch_size"])**2, width))
+        self.layers = nn.Sequential(
+            *(SiglipLayer(width, s["intermediate_size"], s["num_heads"]) for _ in range(s["num_layers"])))
+
+    def forward(self, pixels):
+        return self.layers(self.patch(pixels).flatten(2).transpose(1, 2) + self.position)
+
+
+class ConvBlock(nn.Module):
+    def __init__(self, width, kernel):
+        super().__init__()
+        self.depthwise = nn.Conv2d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.norm, self.mlp = nn.LayerNorm(width), Mlp(width, 3 * width)
+
+    def forward(self, x):
+        with torch.autocast("cpu", enabled=False):
+            y = self.depthwise(x.float().permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        return x + self.mlp(self.norm(y))
+
+
+class Merge(nn.Module):
+    def __init__(self, before, width, patch):
+        super().__init__()
+        self.patch = patch
+        self.norm = nn.LayerNorm(before) if patch == 2 else nn.Identity()
+        self.merge = nn.Linear(patch**2 * before, width)
+
+    def forward(self, x):
+        x = self.norm(x).unflatten(2, (-1, self.patch)).unflatten(1, (-1, self.patch))
+        return self.merge(x.transpose(2, 3).flatten(3))
+
+
+class ConvEncoder(nn.Module):
+    def __init__(self, s):
+        super().__init__()
+        layers, before = [], 3
+        for i, (width, depth) in enumerate(zip(s["widths"], s["depths"])):
+            layers += [Merge(before, width, 2 if i else 4), *(ConvBlock(width, s["kernel"]) for _ in range(depth))]
+            before = width
+        self.layers, self.norm = nn.Sequential(*layers), nn.LayerNorm(before)
+        self.position = nn.Parameter(torch.zeros((s["image_size"] // s["patch_size"])**2, before))
+
+    def forward(self, pixels):
+        return self.norm(self.layers(pixels.permute(0, 2, 3, 1)).flatten(1, 2)) + self.position
+
+
+class TokenLayer(nn.Module):
+    def __init__(self, h):
+        super().__init__()
+        dim, self.n = h["dim"], h["num_heads"]
+        self.norm1, self.norm2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.qkv, self.out, self.mlp = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim), Mlp(dim, h["ffn_dim"])
+        self.modulation, self.strength = nn.Linear(h["query_dim"], 4 * dim), nn.Parameter(torch.full((4 * dim,), 0.1))
+
+    def forward(self, x, condition):
+        a, b, c, d = (self.modulation(condition) * self.strength)[:, None].chunk(4, -1)
+        x = x + self.out(joined(attend(*heads(self.qkv(self.norm1(x) * (1 + a) + b), self.n, 3))))
+        return x + self.mlp(self.norm2(x) * (1 + c) + d)
+
+
+class QueryLayer(nn.Module):
+    def __init__(self, h):
+        super().__init__()
+        dim, self.n = h["query_dim"], h["query_num_heads"]
+        self.norm1, self.norm2, self.norm3 = nn.LayerNorm(dim), nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.query, self.key_value, self.read = nn.Linear(dim, dim), nn.Linear(dim, 2 * dim), nn.Linear(dim, dim)
+        self.qkv, self.out, self.mlp = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim), Mlp(dim, h["query_ffn_dim"])
+
+    def forward(self, x, memory, mask):
+        q, (k, v) = heads(self.query(self.norm1(x)), self.n)[0], heads(self.key_value(memory), self.n, 2)
+        x = x + self.read(joined(attend(q, k, v, mask)))
+        x = x + self.out(joined(attend(*heads(self.qkv(self.norm2(x)), self.n, 3))))
+        return x + self.mlp(self.norm3(x))
 
 
 class Policy(nn.Module):
     def __init__(self, agent, cells):
         super().__init__()
-        model, head = agent["model"], agent["head"]
+        model, h = agent["model"], agent["head"]
         s = model["semantic"]
-        width, dim, fused = s["hidden_size"], head["dim"], model["fusion"]["dim"]
-        self.size, self.grid, self.chunk, self.cameras = s["image_size"], model["grid"], head["chunk_length"], 2
-        side = s["image_size"] // s["patch_size"]
-        self.patch = nn.Conv2d(3, width, s["patch_size"], s["patch_size"])
-        self.position = nn.Parameter(torch.zeros(side * side, width))
-        self.encoder = nn.ModuleList(
-            Layer(width, s["intermediate_size"], s["num_heads"], "tanh") for _ in range(s["num_layers"]))
-        self.mm = nn.Sequential(nn.Linear(width, fused), nn.GELU(), nn.Linear(fused, fused))
-        self.generative = nn.Sequential(
-            nn.Linear(model["dit"]["dim"], fused), nn.GELU(), nn.Linear(fused, fused))
+        dim, width, fused = h["dim"], h["query_dim"], model["fusion"]["dim"]
+        self.size, self.grid, self.chunk = s["image_size"], model["grid"], h["chunk_length"]
+        self.encoder = ConvEncoder(s) if s.get("widths") else Siglip(s)
+        self.mm = Mlp(s["hidden_size"], fused, fused)
+        self.generative = Mlp(model["dit"]["dim"], fused, fused)
         self.norm1, self.norm2, self.gate = nn.LayerNorm(fused), nn.LayerNorm(fused), nn.Linear(2 * fused, 1)
-        self.token_in, self.word_in = nn.Linear(fused, dim), nn.Linear(384, dim)
-        self.sentence_in, self.proprio_in = nn.Linear(384, dim), nn.Linear(8, dim)
+        self.condition = nn.Sequential(nn.Linear(384 + 8, width), nn.GELU(), nn.Linear(width, width), nn.GELU())
+        self.token_in, self.token_out = nn.Linear(fused, dim), nn.Linear(dim, width)
+        self.word_in, self.query_in = nn.Linear(384, width), nn.Linear(width, width)
         self.camera = nn.Parameter(torch.zeros(2, 1, dim))
         self.token = nn.Parameter(torch.zeros(self.grid**2, dim))
-        self.queries = nn.Parameter(torch.randn(self.chunk, dim) * 0.02)
-        self.layers = nn.ModuleList(
-            Layer(dim, head["ffn_dim"], head["num_heads"], "none") for _ in range(head["num_layers"]))
-        self.norm, self.action = nn.LayerNorm(dim), nn.Linear(dim, 7)
-        self.roles, self.points = nn.Linear(dim, 2 * cells), nn.Linear(dim, 6)
+        self.queries = nn.Parameter(torch.randn(1 + self.chunk, width) * 0.02)
+        self.token_layers = nn.ModuleList(TokenLayer(h) for _ in range(h["num_layers"]))
+        self.query_layers = nn.ModuleList(QueryLayer(h) for _ in range(h["query_num_layers"]))
+        self.token_norm, self.query_norm, self.action = nn.LayerNorm(dim), nn.LayerNorm(width), nn.Linear(width, 7)
+        self.roles, self.points = nn.Linear(dim, 2 * cells), nn.Linear(width, 6)
 
     def forward(self, pixels, generative, words, mask, sentence, proprio):
         batch = proprio.shape[0]
-        x = self.patch(F.interpolate(pixels, (self.size, self.size), mode="bilinear")
-                       if pixels.shape[-1] != self.size else pixels)
-        x = x.flatten(2).transpose(1, 2) + self.position
-        for layer in self.encoder:
-            x = layer(x)
-        s = self.mm(x)
+        s = self.mm(self.encoder(F.interpolate(pixels, (self.size, self.size), mode="bilinear")
+                                 if pixels.shape[-1] != self.size else pixels))
         side = int(s.shape[1]**0.5)
         if side != self.grid:
             s = F.interpolate(s.transpose(1, 2).unflatten(2, (side, side)), (self.grid, self.grid), mode="bilinear")
             s = s.flatten(2).transpose(1, 2)
         s, v = self.norm1(s), self.norm2(self.generative(generative))
         g = torch.sigmoid(self.gate(torch.cat([s, v], -1)))
+        condition = self.condition(torch.cat([sentence, proprio], 1))
         tokens = self.token_in((g * s + (1 - g) * v).unflatten(0, (batch, 2))) + self.camera + self.token
-        x = torch.cat([self.queries.expand(batch, -1, -1), self.sentence_in(sentence)[:, None],
-                       self.proprio_in(proprio)[:, None], tokens.flatten(1, 2), self.word_in(words)], 1)
-        seen = torch.cat([mask.new_ones(batch, x.shape[1] - words.shape[1]), mask], 1)[:, None, None]
-        for layer in self.layers:
-            x = layer(x, seen)
-        x = self.norm(x)
-        k, n = self.chunk, 2 * self.grid**2
-        return self.action(x[:, :k]), self.roles(x[:, k + 2:k + 2 + n]), self.points(x[:, k])
+        tokens = tokens.flatten(1, 2)
+        for layer in self.token_layers:
+            tokens = layer(tokens, condition)
+        tokens = self.token_norm(tokens)
+        memory = torch.cat([self.token_out(tokens), self.word_in(words)], 1)
+        seen = torch.cat([mask.new_ones(batch, tokens.shape[1]), mask], 1)[:, None, None]
+        x = self.queries + self.query_in(condition)[:, None]
+        for layer in self.query_layers:
+            x = layer(x, memory, seen)
+        x = self.query_norm(x)
+        return self.action(x[:, 1:]), self.roles(tokens), self.points(x[:, 0])
 
 
 class Reference:

@@ -26,9 +26,9 @@ constexpr double kPointScale = 0.1;  // m: the size of errors that matter
 
 // What only training knows and a policy is made to say: see PolicyStageOptions.
 struct TruthHeads : torch::nn::Module {
-  TruthHeads(int64_t width, int64_t cells)
-      : roles(register_module("roles", torch::nn::Linear(width, cells * kRoles))),
-        points(register_module("points", torch::nn::Linear(width, kRoles * 3))) {}
+  TruthHeads(const ActionHeadOptions& head, int64_t cells)
+      : roles(register_module("roles", torch::nn::Linear(head.dim, cells * kRoles))),
+        points(register_module("points", torch::nn::Linear(head.query_dim, kRoles * 3))) {}
 
   torch::nn::Linear roles, points;
 };
@@ -81,7 +81,7 @@ class PolicyStage : public TrainStage {
                   "choose another model.grid");
     }
     side_ = cells / config_.model.grid;
-    truth_ = std::make_shared<TruthHeads>(config_.head.dim, side_ * side_);
+    truth_ = std::make_shared<TruthHeads>(config_.head, side_ * side_);
     truth_->to(samples_.device());
   }
 
@@ -134,7 +134,7 @@ class PolicyStage : public TrainStage {
       loss.total = loss.total + o.roles * loss.parts["roles"];
     }
     if (o.points > 0) {
-      const at::Tensor error = (truth_->points(out.sentence) - t.points / kPointScale).abs();
+      const at::Tensor error = (truth_->points(out.summary) - t.points / kPointScale).abs();
       const at::Tensor known = t.points.isfinite();
       loss.parts["points_cm"] =
           at::where(known, error, 0).sum() / known.sum().clamp_min(1) * kPointScale * 100;

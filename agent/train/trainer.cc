@@ -8,10 +8,12 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 
 #include "agent/device.h"
@@ -31,6 +33,14 @@ namespace vega {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// A step asks for the same buffers again and again: given back to the system in between, each
+// page of them would be cleared anew, a fifth of a step's time.
+void KeepFreedMemory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_TOP_PAD, 64 << 20);
+}
 
 // Matrix products and convolutions in bf16 while it lives.
 class Autocast {
@@ -372,6 +382,7 @@ bool Train(const TrainOptions& options, TrainObserver& observer, const std::atom
                 "go on with --resume, or name another folder with --out");
   }
   if (options.threads > 0) SetTorchThreads(options.threads);
+  KeepFreedMemory();
   const at::Device device = OpenDevice(options.device);
   if (device.is_cuda()) at::globalContext().setBenchmarkCuDNN(true);  // shapes hardly change
   std::error_code error;

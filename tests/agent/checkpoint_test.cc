@@ -83,9 +83,9 @@ TEST_CASE("A missing, extra or misshaped tensor is one clear line, and changes n
   refused(bad, "'head.extra' not part of the model");
   bad = good;
   bad["head.queries"] = at::zeros({8, 3});
-  refused(bad, "'head.queries' is [8,3], the model wants [8,96]");
+  refused(bad, "'head.queries' is [8,3], the model wants [9,96]");
   bad = good;
-  bad["head.queries"] = at::zeros({8, 96}, at::kInt);
+  bad["head.queries"] = at::zeros({9, 96}, at::kInt);
   refused(bad, "'head.queries' is Int");
   bad = good;
   bad["head.queries"] = good.at("head.queries").to(at::kBFloat16);  // converted on loading

@@ -1,0 +1,30 @@
+#include "agent/attention.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
+#include <cmath>
+#include <limits>
+#include <optional>
+
+namespace vega {
+
+at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const at::Tensor& mask) {
+  if (!q.is_cpu() || !at::GradMode::is_enabled()) {
+    std::optional<at::Tensor> seen;
+    if (mask.defined()) seen = mask;
+    return at::scaled_dot_product_attention(q, k, v, seen);
+  }
+  // LibTorch's fused attention has a gradient on the CPU that takes as long as the rest of a policy
+  const c10::impl::ExcludeDispatchKeyGuard keep_dtype(c10::DispatchKey::AutocastCPU);
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
+  at::Tensor scores = at::matmul(q * scale, k.to(q.scalar_type()).transpose(-2, -1));  // [B,M,N,L]
+  if (mask.defined()) {
+    scores = scores.masked_fill(mask.logical_not(), -std::numeric_limits<float>::infinity());
+  }
+  return at::matmul(scores.softmax(-1), v.to(q.scalar_type()));
+}
+
+}  // namespace vega

@@ -1,0 +1,14 @@
+// Attention as every trained module does it.
+
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace vega {
+
+// softmax(q k^T / sqrt(d)) v: q [B,M,N,d], k and v [B,M,L,d] -> [B,M,N,d]. mask, broadcast to
+// [B,M,N,L], is false where nobody may look; undefined: everybody looks everywhere.
+at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const at::Tensor& mask = {});
+
+}  // namespace vega
