@@ -34,7 +34,7 @@ void Check(const SemanticEncoderOptions& o) {
   const auto fail = [](const std::string& what, const std::string& remedy) {
     throw Error(what, remedy);
   };
-  if (o.depths.size() != o.widths.size()) {
+  if (o.widths.empty() || o.depths.size() != o.widths.size()) {
     fail(fmt::format("a convolutional encoder of {} widths has {} depths", o.widths.size(),
                      o.depths.size()),
          "give model.semantic.depths a number for each of model.semantic.widths");
@@ -113,7 +113,7 @@ at::Tensor ConvEncoderImpl::forward(const at::Tensor& pixels) {
 }
 
 std::shared_ptr<VisionEncoder> MakeVisionEncoder(const SemanticEncoderOptions& options) {
-  if (options.widths.empty()) return SemanticEncoder(options).ptr();
+  if (options.widths.empty() && options.depths.empty()) return SemanticEncoder(options).ptr();
   return ConvEncoder(options).ptr();
 }
 

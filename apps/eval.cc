@@ -8,12 +8,14 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "apps/interrupt.h"
 #include "apps/modes.h"
 #include "apps/policies.h"
 #include "apps/render_flag.h"
 #include "apps/suite_run.h"
+#include "policies/open_loop.h"
 #include "tasks/evaluation/task_list.h"
 
 namespace vega {
@@ -42,9 +44,10 @@ int RunEval(const SuiteRunOptions& options) {
   const Interrupt interrupt(stop);
   // what is wrong with the tasks is told before a policy is opened
   ParseTaskList(options.tasks, LoadSuite(options.suite));
-  SuiteRun run(options,
-               OpenAnyPolicy(options.policy, {.device = options.device, .stream = options.stream}),
-               stop);
+  PolicySource policy =
+      OpenAnyPolicy(options.policy, {.device = options.device, .stream = options.stream});
+  if (options.open_loop > 0) policy = WithOpenLoop(std::move(policy), options.open_loop);
+  SuiteRun run(options, std::move(policy), stop);
   const SuiteRunEnd end = run.Run();
   const int code = Report(options, end);
   if (end.given_up > 0) {
@@ -87,6 +90,9 @@ std::function<int()> AddEval(CLI::App& mode) {
                   "take over the latents of like ones, no 8x8 pixels differing by more than X "
                   "(pixels from -1 to 1)")
       ->check(CLI::NonNegativeNumber);
+  mode.add_option("--open-loop", o->open_loop,
+                  "actions of a chunk that are played before the policy looks again; 0 = all")
+      ->check(CLI::Range(0, 1000));
   mode.add_option("--seed", o->seed, "seed of resets and of the policy's chance");
   mode.add_option("--max-steps", o->max_steps,
                   "control steps (0.05 s) an episode; 0 = the suite's horizon")

@@ -66,6 +66,7 @@ std::string Command(const SuiteRunOptions& o) {
   if (o.workers > 0) command += fmt::format(" --workers {}", o.workers);
   if (o.device != "cpu") command += " --device " + o.device;
   if (o.stream) command += fmt::format(" --stream {}", *o.stream);
+  if (o.open_loop > 0) command += fmt::format(" --open-loop {}", o.open_loop);
   if (o.exact) command += " --exact";
   if (o.video) command += " --video";
   if (o.render > 0) command += fmt::format(" --render {}", o.render);
@@ -197,6 +198,7 @@ Json SuiteRun::Manifest() const {
                          .render_quality = quality_,
                          .device = options_.device,
                          .stream = options_.stream,
+                         .open_loop = options_.open_loop,
                          .shift = options_.shift,
                          .told = options_.told};
   return {{"command", Command(options_)},

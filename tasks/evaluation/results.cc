@@ -157,6 +157,7 @@ Json ToJson(const RunConfig& config) {
           {"render_quality", Name(config.render_quality)},
           {"device", config.device},
           {"stream", config.stream ? Json(*config.stream) : Json()},
+          {"open_loop", config.open_loop > 0 ? Json(config.open_loop) : Json()},
           {"shift", config.shift.any() ? Json(ToText(config.shift)) : Json()},
           {"told", config.told.empty() ? Json() : Json(config.told)}};
 }

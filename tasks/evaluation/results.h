@@ -62,6 +62,7 @@ struct RunConfig {
   RenderQuality render_quality = RenderQuality::kExact;
   std::string device = "cpu";
   std::optional<double> stream;  // see PolicyOptions
+  int open_loop = 0;             // actions of a chunk that are played; 0: all
   Shift shift;
   std::string told;  // see SuiteRunOptions; empty: every policy is told its own task
 };

@@ -50,6 +50,7 @@ TEST_CASE("Sizes that a convolutional encoder's levels do not give are refused b
   refused([](auto& o) { o.image_size = 36; }, "image_size 36");
   refused([](auto& o) { o.hidden_size = 8; }, "hidden_size of a convolutional encoder is 8");
   refused([](auto& o) { o.depths = {1}; }, "2 widths has 1 depths");
+  refused([](auto& o) { o.widths.clear(); }, "0 widths has 2 depths");
   refused([](auto& o) { o.kernel = 4; }, "kernel of a convolutional encoder is 4");
   CHECK_THROWS_WITH(MakeVisionEncoder(Small())->forward(at::zeros({1, 3, 32, 16})),
                     Catch::Contains("pixels"));

@@ -101,6 +101,7 @@ check "bench of an unknown suite" "libero_nope" "$vega" bench sim --suite libero
 check "bench of an unknown policy" "nope" "$vega" bench eval --policy nope
 check "sheet that cannot be written" "nowhere" "$vega" bench render --task 0 --steps 1 --sheet "$tmp/nowhere/sheet.png"
 check "negative patience" "patience" "$vega" eval --suite $suite --policy hold --patience=-1
+check "more of a chunk than there is" "of which 9.*1 to 8" "$vega" eval --suite $suite --policy look --open-loop 9 --out "$tmp/e"
 check "bad task list" "3-x" "$vega" eval --suite $suite --tasks 3-x --policy hold --episodes 1 --out "$tmp/e"
 check "init state out of range" "50|49" "$vega" replay --suite $suite --task $task --init 50 "${good[@]}"
 check "actions file missing" "nowhere.st" "${replay[@]}" --actions "$tmp/nowhere.st" --out "$tmp/out.st"
@@ -268,6 +269,9 @@ check "recipe: unknown stage" "stages\[0\].stage.*vae, world, semantic, policy" 
 check "recipe: nothing to learn from" "packs is not usable" "$vega" train "$(recipe packs '{"stages": [{"stage": "vae"}]}')"
 check "recipe: an agent that does not fit" "do not fit together" "$vega" train \
   "$(recipe agent '{"agent": {"head": {"num_tokens": 3}}, "stages": [{"stage": "vae", "packs": ["a"]}]}')"
+check "recipe: an encoder whose levels do not fit" "patch_size to 8" "$vega" train \
+  "$(recipe levels '{"agent": {"model": {"semantic": {"widths": [8, 16], "depths": [0, 1], "patch_size": 16}}},
+    "stages": [{"stage": "vae", "packs": ["a"]}]}')"
 check "train: no such pack" "no pack.json" "$vega" train \
   "$(recipe nopack '{"stages": [{"stage": "policy", "packs": ["a"]}]}')" --data "$tmp" --out "$tmp/run-nopack"
 check "train: the folder holds a run" "already holds a run.*--resume" "$vega" train "$tmp/nopack.json" --data "$tmp" --out "$tmp/run-nopack"
