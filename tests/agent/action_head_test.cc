@@ -37,7 +37,7 @@ HeadInput Input() {
 TEST_CASE("Attention that learns equals attention that does not") {
   const at::Tensor q = Uniform({2, 3, 4, 8}, 1), k = Uniform({2, 3, 5, 8}, 2),
                    v = Uniform({2, 3, 5, 8}, 3);
-  const at::Tensor mask = at::tensor({1, 1, 0, 1, 0}, at::kBool).view({1, 1, 1, 5});
+  const at::Tensor mask = at::tensor({1, 1, 0, 1, 0}, at::kLong).to(at::kBool).view({1, 1, 1, 5});
   for (const at::Tensor& seen : {at::Tensor(), mask}) {
     at::Tensor without;
     {
@@ -76,7 +76,7 @@ TEST_CASE("Padding after the words is not read") {
   InitializeWeights(*head, 7);
   HeadInput cut = Input(), padded = Input();
   cut.words = cut.words.narrow(1, 0, 4);
-  padded.word_mask = at::tensor({1, 1, 1, 1, 0, 0}, at::kBool).expand({2, -1});
+  padded.word_mask = at::tensor({1, 1, 1, 1, 0, 0}, at::kLong).to(at::kBool).expand({2, -1});
   CHECK(RelativeError(head->forward(padded), head->forward(cut)) < 1e-5);
   padded.word_mask = at::ones({2, 3}, at::kBool);
   CHECK_THROWS_WITH(head->forward(padded), Catch::Contains("word mask"));
