@@ -1,4 +1,4 @@
-// Attention as every trained module does it.
+// Attention as every module does it that is trained here; what is only run calls LibTorch's.
 
 #pragma once
 

@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "agent/attention.h"
 #include "agent/modules.h"
 #include "agent/shapes.h"
 #include "sim/base/error.h"
@@ -56,9 +57,8 @@ at::Tensor FusionAttentionBlockImpl::forward(const at::Tensor& s, const at::Tens
     const at::Tensor y = at::linear(x, weight[part], bias[part]);
     return y.unflatten(-1, {num_heads_, -1}).transpose(1, 2);  // [B,M,N,d]
   };
-  const at::Tensor y =
-      at::scaled_dot_product_attention(heads(norm_query_(s) + position, 0),
-                                       heads(norm_key_(v) + position, 1), heads(norm_value_(v), 2));
+  const at::Tensor y = Attend(heads(norm_query_(s) + position, 0),
+                              heads(norm_key_(v) + position, 1), heads(norm_value_(v), 2));
   const at::Tensor x = s + out_(y.transpose(1, 2).flatten(2));  // [B,N,D]
   return x + down_(at::gelu(up_(norm2_(x))));
 }

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "agent/attention.h"
 #include "agent/modules.h"
 
 namespace vega {
@@ -99,8 +100,8 @@ at::Tensor VaeAttentionImpl::forward(const at::Tensor& x) {
                norm_(frames).to(type).flatten(2).transpose(1, 2);  // [BT,HW,C]
            const auto parts =
                at::linear(tokens, qkv_->weight.flatten(1), qkv_->bias).unsqueeze(1).chunk(3, -1);
-           const at::Tensor y = at::scaled_dot_product_attention(  // [BT,1,HW,C]
-               parts[0].contiguous(), parts[1].contiguous(), parts[2].contiguous());
+           const at::Tensor y = Attend(parts[0].contiguous(), parts[1].contiguous(),
+                                       parts[2].contiguous());  // [BT,1,HW,C]
            return at::linear(y.squeeze(1), proj_->weight.flatten(1), proj_->bias)
                .transpose(1, 2)
                .unflatten(2, {frames.size(2), frames.size(3)});

@@ -10,6 +10,7 @@
 #include "agent/fusion.h"
 #include "agent/json_fields.h"
 #include "agent/vega_agent.h"
+#include "agent/vision_encoder.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 
@@ -160,7 +161,9 @@ CheckpointConfig AgentOf(const Recipe& recipe) {
   config["name"] = recipe.name;
   config["weights_seed"] = recipe.seed;
   auto agent = CheckpointConfigFromJson(config, fmt::format("agent of recipe {}", recipe.name));
-  const FeatureFusion fusion(agent.model.fusion);  // throws for a method or a gate there is not
+  // throw for a method or a gate there is not, and for levels that do not fit
+  const FeatureFusion fusion(agent.model.fusion);
+  MakeVisionEncoder(agent.model.semantic);
   return agent;
 }
 

@@ -271,7 +271,7 @@ check "recipe: an agent that does not fit" "do not fit together" "$vega" train \
   "$(recipe agent '{"agent": {"head": {"num_tokens": 3}}, "stages": [{"stage": "vae", "packs": ["a"]}]}')"
 check "recipe: an encoder whose levels do not fit" "patch_size to 8" "$vega" train \
   "$(recipe levels '{"agent": {"model": {"semantic": {"widths": [8, 16], "depths": [0, 1], "patch_size": 16}}},
-    "stages": [{"stage": "vae", "packs": ["a"]}]}')" --out "$tmp/run-levels"
+    "stages": [{"stage": "vae", "packs": ["a"]}]}')"
 check "train: no such pack" "no pack.json" "$vega" train \
   "$(recipe nopack '{"stages": [{"stage": "policy", "packs": ["a"]}]}')" --data "$tmp" --out "$tmp/run-nopack"
 check "train: the folder holds a run" "already holds a run.*--resume" "$vega" train "$tmp/nopack.json" --data "$tmp" --out "$tmp/run-nopack"
