@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/base/error.h"
 #include "tasks/expert/clearance.h"
@@ -22,7 +23,10 @@ constexpr double kLost = 0.05;        // m, from where it was held that a droppe
 constexpr double kMinHeld = 0.001;    // m, opening with something between the pads
 constexpr double kUpright = 0.8;      // cosine of the tilt up to which an object stands
 constexpr double kLeans[] = {0.35, -0.35, 0.6, -0.6};  // rad
-constexpr double kOfHabit = 1;        // cost that a grasp may have more for being under way
+constexpr double kUnderWay = 1;       // cost that a grasp may have more for being under way
+constexpr double kAsGood = 2;         // of the surroundings' cost
+constexpr double kTurned = 0.6;       // habit, a radian of the hand's turn
+constexpr double kFarSide = 8;        // habit, a metre of -y between object and hand
 constexpr double kOpenEnough = 0.06;  // m, opening with which the hand comes down
 constexpr double kAtGrasp = 0.012, kAjar = 0.012;  // m
 constexpr double kStill = 0.014;                   // m/s, of the fingers
@@ -72,10 +76,11 @@ std::vector<GraspChoice> Transfer::Grasps() const {
     const double base = 0.3 * point.rank;
     const auto add = [&](int at, const Matrix3d& R, double extra) {
       const Pose pose{root * point.at, R};
-      choices.push_back({at,
-                         {point.at, root.R.transpose() * R},
-                         base + extra + 0.6 * std::abs(HandYaw(R)) +
-                             HandCost(world_, pose, kMaxOpening, &item_) + WayCost(pose)});
+      choices.push_back({.id = at,
+                         .local = {point.at, root.R.transpose() * R},
+                         .habit = base + extra + kTurned * std::abs(HandYaw(R)) +
+                                  kFarSide * (root.p - pose.p).y(),
+                         .cost = HandCost(world_, pose, kMaxOpening, &item_) + WayCost(pose)});
     };
     add(first, hand, 0);
     if (by_front) continue;
@@ -86,8 +91,9 @@ std::vector<GraspChoice> Transfer::Grasps() const {
     }
   }
   for (GraspChoice& choice : choices) choice.cost += failed_.contains(choice.id) ? 6 : 0;
-  std::sort(choices.begin(), choices.end(),
-            [](const GraspChoice& a, const GraspChoice& b) { return a.cost < b.cost; });
+  std::sort(choices.begin(), choices.end(), [](const GraspChoice& a, const GraspChoice& b) {
+    return a.habit + a.cost < b.habit + b.cost;
+  });
   return choices;
 }
 
@@ -122,7 +128,14 @@ double Transfer::PlaceCost(const Pose& local) const {
 std::vector<GraspChoice> Transfer::RankedGrasps() const {
   std::vector<GraspChoice> choices = Grasps();
   if (choices.size() > kRankedByPlace) choices.resize(kRankedByPlace);
-  for (GraspChoice& choice : choices) choice.cost += PlaceCost(choice.local);
+  double least = std::numeric_limits<double>::infinity();
+  for (GraspChoice& choice : choices) {
+    choice.cost += PlaceCost(choice.local);
+    least = std::min(least, choice.cost);
+  }
+  for (GraspChoice& choice : choices) {
+    choice.cost = choice.habit + std::max(0.0, choice.cost - least - kAsGood);
+  }
   std::stable_sort(choices.begin(), choices.end(),
                    [](const GraspChoice& a, const GraspChoice& b) { return a.cost < b.cost; });
   return choices;
@@ -131,16 +144,22 @@ std::vector<GraspChoice> Transfer::RankedGrasps() const {
 std::optional<PlaceOption> Transfer::BestPlace() const {
   const Pose now = world_.PoseOf(item_), hand = arm_.hand();
   const Pose local{now.R.transpose() * (hand.p - now.p), now.R.transpose() * hand.R};
-  std::optional<PlaceOption> best;
-  double least = 1e9;
-  for (const PlaceOption& option : PlaceOptions(world_, spec_, item_, target_, local)) {
-    const double cost =
-        option.cost +
+  const std::vector<PlaceOption> options = PlaceOptions(world_, spec_, item_, target_, local);
+  std::vector<double> around;  // what stands around costs each of them
+  double least = std::numeric_limits<double>::infinity();
+  for (const PlaceOption& option : options) {
+    around.push_back(
         HandCost(world_, option.item * local, world_.Opening() + kReleaseOpening, &item_) +
-        ItemCrowding(world_, item_, now, option.item);
-    if (cost >= least) continue;
-    least = cost;
-    best = option;
+        ItemCrowding(world_, item_, now, option.item));
+    least = std::min(least, around.back());
+  }
+  std::optional<PlaceOption> best;
+  double lowest = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < options.size(); ++i) {
+    const double cost = options[i].cost + std::max(0.0, around[i] - least - kAsGood);
+    if (cost >= lowest) continue;
+    lowest = cost;
+    best = options[i];
   }
   return best;
 }
@@ -177,7 +196,7 @@ size_t Transfer::NextOf(const GraspChoice& choice) const {
 
 std::optional<GraspChoice> Transfer::OnTheWayTo(const std::vector<GraspChoice>& choices) const {
   for (const GraspChoice& choice : choices) {
-    if (choice.cost > choices.front().cost + kOfHabit) break;
+    if (choice.cost > choices.front().cost + kUnderWay) break;
     if (NextOf(choice) > 0) return choice;
   }
   return {};

@@ -14,9 +14,10 @@ namespace vega {
 
 // A way to take hold of an object.
 struct GraspChoice {
-  int id = 0;  // among those of its object, stable from one attempt to the next
-  Pose local;  // of the hand, in the object's root frame
-  double cost = 0;
+  int id = 0;        // among those of its object, stable from one attempt to the next
+  Pose local;        // of the hand, in the object's root frame
+  double habit = 0;  // what is disliked about it whatever stands around
+  double cost = 0;   // of what stands around; of everything once they are ranked
 };
 
 class Transfer {
@@ -31,7 +32,9 @@ class Transfer {
 
  private:
   std::vector<GraspChoice> Grasps() const;
-  // With the place considered, best first.
+  // With the place considered, best first. Costs of the surroundings that differ by less than
+  // kAsGood count as equal, and habit decides: like scenes are acted on alike, which is what a
+  // learner of the demonstrations needs.
   std::vector<GraspChoice> RankedGrasps() const;
   // m, the straight way along which the hand comes down on a grasp, and what it costs in crowding.
   double WayLength(const Pose& grasp) const;
