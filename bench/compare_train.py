@@ -5,8 +5,9 @@
 
 Takes the sizes and the policy stage of a recipe of `vega train` whose head is no flow and whose fusion is token_gated.
 The reference reads the same shards, augments likewise, runs semantic encoder, projectors, token gate, head and the
-losses, and steps torch's fused AdamW with an average of the weights; generative tokens are random numbers, as their
-values cost nothing. Prints one JSON line: ms a step of both, their ratio and samples/s. Needs torch and safetensors.
+losses, and steps torch's fused AdamW, with torch's Muon beside it where the recipe says so, and an average of the
+weights; generative tokens are random numbers, as their values cost nothing. Prints one JSON line: ms a step of both,
+their ratio and samples/s. Needs torch and safetensors.
 """
 
 import argparse
@@ -191,7 +192,14 @@ class Reference:
                        for f in self.files[:4]]
         self.model = Policy(agent, (self.shards[0]["roles"].shape[2] // agent["model"]["grid"])**2)
         self.average = [p.detach().clone() for p in self.model.parameters()]
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=3e-4, betas=(0.9, 0.99), fused=True)
+        muon = stage.get("optimizer", {}).get("method") == "muon"
+        inner, other = [], []
+        for name, p in self.model.named_parameters():
+            matrix = p.dim() == 2 and min(p.shape) >= 64 and name.endswith(".weight")
+            (inner if muon and matrix else other).append(p)
+        self.optimizers = [torch.optim.AdamW(other, lr=3e-4, betas=(0.9, 0.99), fused=True)]
+        if muon:
+            self.optimizers.append(torch.optim.Muon(inner, lr=3e-4, adjust_lr_fn="match_rms_adamw"))
         self.bf16 = stage.get("precision", "fp32") == "bf16"
         self.width, self.height = agent["model"]["width"], agent["model"]["height"]
         self.dim = agent["model"]["dit"]["dim"]
@@ -237,10 +245,12 @@ class Reference:
             loss = loss + 0.1 * F.binary_cross_entropy_with_logits(roles, truth.flatten(4).flatten(1, 3))
             known = b["points"][:, :6].isfinite()
             loss = loss + 0.1 * torch.where(known, (points - 10 * b["points"][:, :6]).abs(), 0).mean()
-        self.optimizer.zero_grad()
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=True)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         with torch.no_grad():
             torch._foreach_lerp_(self.average, list(self.model.parameters()), 0.001)
 

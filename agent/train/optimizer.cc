@@ -1,4 +1,4 @@
-// Updates through LibTorch's fused AdamW.
+// Updates through LibTorch's fused AdamW, and Muon's.
 
 #include "agent/train/optimizer.h"
 
@@ -14,6 +14,29 @@
 #include "sim/base/error.h"
 
 namespace vega {
+namespace {
+
+constexpr double kMomentum = 0.95;   // of Muon
+constexpr double kUpdateSize = 0.2;  // root mean square of AdamW's updates, times the rate
+constexpr int64_t kInnerSide = 64;
+
+bool IsInnerMatrix(const Parameter& p) {
+  return p.value.dim() == 2 && p.value.size(0) >= kInnerSide && p.value.size(1) >= kInnerSide &&
+         p.name.ends_with(".weight");
+}
+
+}  // namespace
+
+at::Tensor Orthogonalized(const at::Tensor& x) {
+  const bool tall = x.size(0) > x.size(1);
+  at::Tensor y = (tall ? x.t() : x).to(at::kBFloat16);
+  y = y / (x.norm() + 1e-7);
+  for (int step = 0; step < 5; ++step) {
+    const at::Tensor gram = y.mm(y.t());
+    y = 3.4445 * y + (-4.7750 * gram + 2.0315 * gram.mm(gram)).mm(y);
+  }
+  return (tall ? y.t() : y).to(x.scalar_type());
+}
 
 Optimizer::Optimizer(std::vector<Parameter> parameters, const OptimizerOptions& options,
                      int64_t steps)
@@ -57,6 +80,10 @@ at::Tensor Optimizer::Step(int64_t step) {
   const at::Tensor update = at::full({}, static_cast<double>(++updates_), norm.options());
   std::map<std::pair<double, bool>, Group> groups;
   for (size_t i = 0; i < parameters_.size(); ++i) {
+    if (options_.method == "muon" && IsInnerMatrix(parameters_[i])) {
+      StepMuon(i, gradients[i], Rate(step) * parameters_[i].lr_scale);
+      continue;
+    }
     const bool matrix = parameters_[i].value.dim() >= 2;
     Group& group = groups[{parameters_[i].lr_scale, matrix}];
     group.lr_scale = parameters_[i].lr_scale;
@@ -78,6 +105,15 @@ at::Tensor Optimizer::Step(int64_t step) {
   for (const Parameter& p : parameters_) values.push_back(p.value);
   at::_foreach_lerp_(averages_, values, 1 - decay);
   return norm;
+}
+
+void Optimizer::StepMuon(size_t i, const at::Tensor& gradient, double rate) {
+  at::Tensor& value = parameters_[i].value;
+  first_[i].lerp_(gradient, 1 - kMomentum);
+  const at::Tensor update = Orthogonalized(gradient.lerp(first_[i], kMomentum));  // Nesterov
+  const double side = static_cast<double>(std::max(value.size(0), value.size(1)));
+  value.mul_(1 - rate * options_.weight_decay);
+  value.add_(update, -rate * kUpdateSize * std::sqrt(side));
 }
 
 void Optimizer::Swap() {

@@ -1,5 +1,11 @@
-// AdamW with a warm-up and a cosine, gradient clipping, and averaged weights, over named
-// parameters; its whole state can be stored and taken up again bit for bit.
+// AdamW or Muon with a warm-up and a cosine, gradient clipping, and averaged weights, over named
+// parameters; the whole state can be stored and taken up again bit for bit.
+//
+// Muon (Jordan et al., 2024) replaces the update of a matrix by the nearest one whose singular
+// values are all alike, so that no direction is learnt at the cost of others. Its size is that of
+// AdamW's updates (Liu et al., 2025, arXiv 2502.16982), so rates and decay carry over. What is no
+// inner matrix (vectors, embeddings, kernels, first and last layers with a side under 64) stays
+// with AdamW.
 
 #pragma once
 
@@ -18,6 +24,10 @@ struct Parameter {
   at::Tensor value;       // shares memory with the module
   double lr_scale = 1.0;  // of the rate
 };
+
+// x [M,N] with its singular values brought near 1, within about 0.7 to 1.2: five Newton-Schulz
+// steps of Muon's quintic, in bf16. A matrix of zeros stays one.
+at::Tensor Orthogonalized(const at::Tensor& x);
 
 class Optimizer {
  public:
@@ -53,6 +63,9 @@ class Optimizer {
  private:
   void Swap();
 
+  // Of parameters_[i], at that rate.
+  void StepMuon(size_t i, const at::Tensor& gradient, double rate);
+
   struct Group {  // parameters with the same rate and decay
     double lr_scale = 1.0, weight_decay = 0;
     std::vector<at::Tensor> values, gradients, first, second, steps;
@@ -60,7 +73,7 @@ class Optimizer {
   OptimizerOptions options_;
   int64_t steps_;
   std::vector<Parameter> parameters_;
-  std::vector<at::Tensor> first_, second_, averages_;  // of parameters_
+  std::vector<at::Tensor> first_, second_, averages_;  // of parameters_; Muon leaves second_ be
   int64_t updates_ = 0;
 };
 

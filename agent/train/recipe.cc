@@ -18,7 +18,7 @@ namespace vega {
 
 template <class V>
 void Fields(V& v, OptimizerOptions& o) {
-  v("lr", o.lr), v("final_lr", o.final_lr), v("warmup", o.warmup);
+  v("method", o.method), v("lr", o.lr), v("final_lr", o.final_lr), v("warmup", o.warmup);
   v("beta1", o.beta1), v("beta2", o.beta2), v("weight_decay", o.weight_decay);
   v("clip", o.clip), v("ema", o.ema);
 }
@@ -95,6 +95,7 @@ void Check(const StageOptions& o, const std::string& where) {
               o.validation_batches >= 1,
           "report_every, validate_every, save_every or validation_batches", "each at least 1");
   const OptimizerOptions& a = o.optimizer;
+  require(a.method == "adamw" || a.method == "muon", "optimizer.method", "adamw or muon");
   require(a.lr > 0 && a.warmup >= 0 && share(a.final_lr) && a.clip >= 0 && a.weight_decay >= 0,
           "optimizer", "lr > 0, final_lr in [0,1], warmup, clip and weight_decay >= 0");
   require(a.beta1 >= 0 && a.beta1 < 1 && a.beta2 >= 0 && a.beta2 < 1 && a.ema >= 0 && a.ema < 1,

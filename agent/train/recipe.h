@@ -15,6 +15,7 @@ namespace vega {
 
 // AdamW (Loshchilov and Hutter, 2019): linear warm-up, then a cosine down to `final_lr`.
 struct OptimizerOptions {
+  std::string method = "adamw";  // or "muon": inner matrices' updates orthogonalised, see Optimizer
   double lr = 3e-4;
   double final_lr = 0.02;  // at the last step, as a share of lr
   int64_t warmup = 200;    // steps
@@ -100,7 +101,7 @@ struct Recipe {
   std::string name = "run";
   std::string description;
   uint64_t seed = 0;
-  std::string out;   // folder; empty: runs/NAME
+  std::string out;            // folder; empty: runs/NAME
   std::string store = "f32";  // of OUT/model, what is given out: f32 | f16
   std::string init;  // checkpoint folder the first stage starts from; empty: weights of the seed
   // What is taken from it, options and weights: "world" (VAE, DiT, prompt), "semantic" (encoder),

@@ -229,6 +229,40 @@ TEST_CASE("the rate warms up in a line and falls along a cosine to its last shar
   CHECK(optimizer.Rate(110) == Approx(0.1));
 }
 
+TEST_CASE("an orthogonalised matrix keeps its directions and evens out their sizes") {
+  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(uint64_t{3});
+  const at::Tensor left = std::get<0>(at::linalg_qr(at::randn({96, 64}, generator)));
+  const at::Tensor right = std::get<0>(at::linalg_qr(at::randn({64, 64}, generator)));
+  const at::Tensor sizes = at::logspace(-1, 0, 64);
+  for (const bool tall : {true, false}) {
+    const at::Tensor x = (left * sizes).mm(right.t());  // [96,64]
+    const at::Tensor y = Orthogonalized(tall ? x : x.t());
+    REQUIRE(y.size(0) == (tall ? 96 : 64));
+    const at::Tensor inside = left.t().mm(tall ? y : y.t()).mm(right);  // diagonal, of ones
+    CHECK(inside.diagonal().min().item<double>() > 0.6);
+    CHECK(inside.diagonal().max().item<double>() < 1.3);
+    CHECK((inside - inside.diagonal().diag()).abs().max().item<double>() < 0.1);
+  }
+  CHECK(Orthogonalized(at::zeros({64, 64})).abs().max().item<double>() == 0);
+}
+
+TEST_CASE("Muon moves inner matrices alike in all directions and leaves the rest to AdamW") {
+  at::Tensor inner = at::zeros({64, 64}), narrow = at::zeros({64, 8}), bias = at::zeros({64});
+  const std::vector<Parameter> parameters = {
+      {"a.weight", inner}, {"b.weight", narrow}, {"a.bias", bias}};
+  Optimizer optimizer(parameters, {.method = "muon", .lr = 0.1, .warmup = 0}, 10);
+  const at::Tensor gradient = at::diag(at::logspace(-1, 0, 64));
+  inner.mutable_grad() = gradient.clone();
+  narrow.mutable_grad() = at::ones({64, 8});
+  bias.mutable_grad() = at::ones({64});
+  optimizer.Step(0);
+  const at::Tensor moved = -inner.detach().diagonal() / (0.1 * 0.2 * 8);
+  CHECK(moved.min().item<double>() > 0.6);
+  CHECK(moved.max().item<double>() < 1.3);
+  CHECK(narrow.detach().add(0.1).abs().max().item<double>() == Approx(0).margin(1e-4));
+  CHECK(bias.detach().add(0.1).abs().max().item<double>() == Approx(0).margin(1e-4));
+}
+
 TEST_CASE("event files are records that carry their own checksums") {
   CHECK(Crc32c("123456789") == 0xe3069283u);
   const Scratch scratch;
