@@ -13,11 +13,7 @@
 namespace vega {
 namespace {
 
-using torch::nn::LayerNorm;
-using torch::nn::LayerNormOptions;
 using torch::nn::Linear;
-
-LayerNorm Norm(int64_t dim) { return LayerNorm(LayerNormOptions({dim})); }
 
 constexpr int64_t kTimeWaves = 16;
 constexpr double kFirstStrength = 0.1;
@@ -29,19 +25,12 @@ at::Tensor TimeWaves(const at::Tensor& time) {
   return at::cat({angle.cos(), angle.sin()}, 1);
 }
 
-// [B,N,C] -> [B,M,N,C/M]
-at::Tensor Heads(const at::Tensor& x, int64_t num_heads) {
-  return x.unflatten(-1, {num_heads, -1}).transpose(1, 2);
-}
-
 // [B,N,n*C] -> n of [B,M,N,C/M]
 std::vector<at::Tensor> HeadsOfEach(const at::Tensor& x, int64_t n, int64_t num_heads) {
   std::vector<at::Tensor> parts = x.chunk(n, -1);
-  for (at::Tensor& part : parts) part = Heads(part, num_heads);
+  for (at::Tensor& part : parts) part = SplitHeads(part, num_heads);
   return parts;
 }
-
-at::Tensor Joined(const at::Tensor& x) { return x.transpose(1, 2).flatten(2); }
 
 }  // namespace
 
@@ -60,7 +49,7 @@ at::Tensor TokenLayerImpl::forward(const at::Tensor& x, const at::Tensor& condit
   const std::vector<at::Tensor> by =
       (modulation_(condition) * strength_).unsqueeze(1).chunk(4, -1);  // [B,1,D] each
   const auto qkv = HeadsOfEach(qkv_(norm1_(x) * (1 + by[0]) + by[1]), 3, num_heads_);
-  const at::Tensor y = x + out_(Joined(Attend(qkv[0], qkv[1], qkv[2])));  // [B,N,D]
+  const at::Tensor y = x + out_(JoinHeads(Attend(qkv[0], qkv[1], qkv[2])));  // [B,N,D]
   return y + fc2_(at::gelu(fc1_(norm2_(y) * (1 + by[2]) + by[3])));
 }
 
@@ -80,10 +69,10 @@ QueryLayerImpl::QueryLayerImpl(const ActionHeadOptions& o)
 at::Tensor QueryLayerImpl::forward(const at::Tensor& x, const at::Tensor& memory,
                                    const at::Tensor& mask) {
   const auto seen = HeadsOfEach(key_value_(memory), 2, num_heads_);
-  const at::Tensor q = Heads(query_(norm1_(x)), num_heads_);
-  const at::Tensor y = x + read_(Joined(Attend(q, seen[0], seen[1], mask)));  // [B,K,Q]
+  const at::Tensor q = SplitHeads(query_(norm1_(x)), num_heads_);
+  const at::Tensor y = x + read_(JoinHeads(Attend(q, seen[0], seen[1], mask)));  // [B,K,Q]
   const auto qkv = HeadsOfEach(qkv_(norm2_(y)), 3, num_heads_);
-  const at::Tensor z = y + out_(Joined(Attend(qkv[0], qkv[1], qkv[2])));  // [B,K,Q]
+  const at::Tensor z = y + out_(JoinHeads(Attend(qkv[0], qkv[1], qkv[2])));  // [B,K,Q]
   return z + fc2_(at::gelu(fc1_(norm3_(z))));
 }
 

@@ -27,4 +27,10 @@ at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
   return at::matmul(scores.softmax(-1), v.to(q.scalar_type()));
 }
 
+at::Tensor SplitHeads(const at::Tensor& x, int64_t num_heads) {
+  return x.unflatten(-1, {num_heads, -1}).transpose(1, 2);
+}
+
+at::Tensor JoinHeads(const at::Tensor& x) { return x.transpose(1, 2).flatten(2); }
+
 }  // namespace vega

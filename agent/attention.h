@@ -11,4 +11,7 @@ namespace vega {
 at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                   const at::Tensor& mask = {});
 
+at::Tensor SplitHeads(const at::Tensor& x, int64_t num_heads);  // [B,N,M*d] -> [B,M,N,d]
+at::Tensor JoinHeads(const at::Tensor& x);                      // [B,M,N,d] -> [B,N,M*d]
+
 }  // namespace vega

@@ -14,13 +14,9 @@ namespace {
 
 using torch::nn::Conv2d;
 using torch::nn::Conv2dOptions;
-using torch::nn::LayerNorm;
-using torch::nn::LayerNormOptions;
 using torch::nn::Linear;
 
 constexpr int64_t kExpansion = 3;
-
-LayerNorm Norm(int64_t width, double eps) { return LayerNorm(LayerNormOptions({width}).eps(eps)); }
 
 // [B,h,w,C] -> [B,h/p,w/p,p*p*C]
 at::Tensor Patches(const at::Tensor& x, int64_t patch) {

@@ -67,10 +67,6 @@ DitAttentionImpl::DitAttentionImpl(const VideoDitOptions& o)
       norm_q_(register_module("norm_q", WidthNorm(o.dim, o.eps))),
       norm_k_(register_module("norm_k", WidthNorm(o.dim, o.eps))) {}
 
-at::Tensor DitAttentionImpl::Heads(const at::Tensor& x) const {
-  return x.unflatten(-1, {num_heads_, -1}).transpose(1, 2);
-}
-
 at::Tensor DitAttentionImpl::OverTokens(const at::Tensor& x, const BlockInput& input) {
   // adjacent pairs of a head turn as complex numbers
   const auto turn = [&](const at::Tensor& t) {
@@ -79,17 +75,18 @@ at::Tensor DitAttentionImpl::OverTokens(const at::Tensor& x, const BlockInput& i
     return at::view_as_real(turned).flatten(-2).transpose(1, 2);  // [B,M,N,d]
   };
   const at::Tensor cast = x.to(q_->weight.scalar_type());  // [B,N,D]
-  at::Tensor k = turn(norm_k_(k_(cast))), v = Heads(v_(cast));
+  at::Tensor k = turn(norm_k_(k_(cast))), v = SplitHeads(v_(cast), num_heads_);
   if (input.valid >= 0) k = k.narrow(2, 0, input.valid), v = v.narrow(2, 0, input.valid);
   const at::Tensor y =
       Attend(turn(norm_q_(q_(cast))).to(v.scalar_type()), k.to(v.scalar_type()), v);  // [B,M,N,d]
-  return o_(y.transpose(1, 2).flatten(2));
+  return o_(JoinHeads(y));
 }
 
 PromptContext::Block DitAttentionImpl::Prepare(const at::Tensor& context) {
   PromptContext::Block block;
-  block.keys = Heads(norm_k_(k_(context))).to(at::kFloat).contiguous();  // [B,M,L,d]
-  const at::Tensor values = Heads(v_(context)).to(at::kFloat);           // [B,M,L,d]
+  block.keys =
+      SplitHeads(norm_k_(k_(context)), num_heads_).to(at::kFloat).contiguous();  // [B,M,L,d]
+  const at::Tensor values = SplitHeads(v_(context), num_heads_).to(at::kFloat);  // [B,M,L,d]
   if (2 * num_heads_ * context.size(1) > o_->weight.size(0)) {
     block.values = values.contiguous();
   } else {
@@ -103,7 +100,7 @@ PromptContext::Block DitAttentionImpl::Prepare(const at::Tensor& context) {
 at::Tensor DitAttentionImpl::OverPrompt(const at::Tensor& x, const PromptContext& prompt,
                                         size_t index) {
   const PromptContext::Block& block = prompt.blocks[index];
-  const at::Tensor q = Heads(norm_q_(q_(x))).to(at::kFloat);  // [B,M,N,d]
+  const at::Tensor q = SplitHeads(norm_q_(q_(x)), num_heads_).to(at::kFloat);  // [B,M,N,d]
   if (block.folded.defined()) {
     const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
     at::Tensor logits = at::matmul(q, block.keys.transpose(2, 3)).mul_(scale);  // [B,M,N,L]
@@ -119,7 +116,7 @@ at::Tensor DitAttentionImpl::OverPrompt(const at::Tensor& x, const PromptContext
   }
   const at::Tensor y = at::scaled_dot_product_attention(q, block.keys.expand(shape),
                                                         block.values.expand(shape), bias);
-  return o_(y.transpose(1, 2).flatten(2));
+  return o_(JoinHeads(y));
 }
 
 DitBlockImpl::DitBlockImpl(const VideoDitOptions& o)

@@ -73,8 +73,6 @@ class DitAttentionImpl : public torch::nn::Module {
   PromptContext::Block Prepare(const at::Tensor& context);
 
  private:
-  at::Tensor Heads(const at::Tensor& x) const;  // [B,N,D] -> [B,M,N,d]
-
   int64_t num_heads_;
   Dense q_, k_, v_, o_;
   WidthNorm norm_q_, norm_k_;

@@ -15,11 +15,7 @@
 namespace vega {
 namespace {
 
-using torch::nn::LayerNorm;
-using torch::nn::LayerNormOptions;
 using torch::nn::Linear;
-
-LayerNorm Norm(int64_t dim) { return LayerNorm(LayerNormOptions({dim}).eps(1e-5)); }
 
 // half of the width from the row, half from the column, each [sin | cos] of index / 10000^(4i / D)
 at::Tensor SinePosition(int64_t side, int64_t dim, const at::TensorOptions& like) {
@@ -54,12 +50,11 @@ at::Tensor FusionAttentionBlockImpl::forward(const at::Tensor& s, const at::Tens
   const auto weight = in_weight_.chunk(3);  // three of [D,D]
   const auto bias = in_bias_.chunk(3);      // three of [D]
   const auto heads = [&](const at::Tensor& x, int part) {
-    const at::Tensor y = at::linear(x, weight[part], bias[part]);
-    return y.unflatten(-1, {num_heads_, -1}).transpose(1, 2);  // [B,M,N,d]
+    return SplitHeads(at::linear(x, weight[part], bias[part]), num_heads_);  // [B,M,N,d]
   };
   const at::Tensor y = Attend(heads(norm_query_(s) + position, 0),
                               heads(norm_key_(v) + position, 1), heads(norm_value_(v), 2));
-  const at::Tensor x = s + out_(y.transpose(1, 2).flatten(2));  // [B,N,D]
+  const at::Tensor x = s + out_(JoinHeads(y));  // [B,N,D]
   return x + down_(at::gelu(up_(norm2_(x))));
 }
 

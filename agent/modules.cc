@@ -47,6 +47,10 @@ torch::nn::Module& GroupAt(torch::nn::Module& root, const std::string& path) {
   return *group;
 }
 
+torch::nn::LayerNorm Norm(int64_t width, double eps) {
+  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(eps));
+}
+
 at::Tensor Unset(at::IntArrayRef shape, double value) {
   return at::scalar_tensor(value).expand(shape);
 }

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
+#include <torch/nn/modules/normalization.h>
 #include <torch/nn/pimpl.h>
 
 #include <cstdint>
@@ -29,6 +30,9 @@ Holder RegisterAt(torch::nn::Module& root, const std::string& path, Holder child
 // A parameter before it has a value of its own: `value` seen through `shape`, which takes no
 // memory. A model of any size is therefore free until its weights are loaded or drawn.
 at::Tensor Unset(at::IntArrayRef shape, double value = 0);
+
+// Layer normalisation of the last dimension.
+torch::nn::LayerNorm Norm(int64_t width, double eps = 1e-5);
 
 // y = W x + b, in the dtype of W.
 class DenseImpl : public torch::nn::Module {

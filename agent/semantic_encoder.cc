@@ -14,13 +14,7 @@ namespace {
 
 using torch::nn::Conv2d;
 using torch::nn::Conv2dOptions;
-using torch::nn::LayerNorm;
-using torch::nn::LayerNormOptions;
 using torch::nn::Linear;
-
-LayerNorm Norm(const SemanticEncoderOptions& o) {
-  return LayerNorm(LayerNormOptions({o.hidden_size}).eps(o.eps));
-}
 
 Linear Square(const SemanticEncoderOptions& o) { return Linear(o.hidden_size, o.hidden_size); }
 
@@ -28,8 +22,8 @@ Linear Square(const SemanticEncoderOptions& o) { return Linear(o.hidden_size, o.
 
 SiglipLayerImpl::SiglipLayerImpl(const SemanticEncoderOptions& o)
     : num_heads_(o.num_heads),
-      norm1_(register_module("layer_norm1", Norm(o))),
-      norm2_(register_module("layer_norm2", Norm(o))),
+      norm1_(register_module("layer_norm1", Norm(o.hidden_size, o.eps))),
+      norm2_(register_module("layer_norm2", Norm(o.hidden_size, o.eps))),
       q_(RegisterAt(*this, "self_attn.q_proj", Square(o))),
       k_(RegisterAt(*this, "self_attn.k_proj", Square(o))),
       v_(RegisterAt(*this, "self_attn.v_proj", Square(o))),
@@ -39,11 +33,11 @@ SiglipLayerImpl::SiglipLayerImpl(const SemanticEncoderOptions& o)
 
 at::Tensor SiglipLayerImpl::forward(const at::Tensor& x) {
   const auto heads = [this](const at::Tensor& t) {
-    return t.unflatten(-1, {num_heads_, -1}).transpose(1, 2);  // [B,M,N,d]
+    return SplitHeads(t, num_heads_);  // [B,M,N,d]
   };
   const at::Tensor y = norm1_(x);
   const at::Tensor z = Attend(heads(q_(y)), heads(k_(y)), heads(v_(y)));
-  const at::Tensor u = x + out_(z.transpose(1, 2).flatten(2));  // [B,N,D]
+  const at::Tensor u = x + out_(JoinHeads(z));  // [B,N,D]
   return u + fc2_(at::gelu(fc1_(norm2_(u)), "tanh"));
 }
 
@@ -59,7 +53,8 @@ SemanticEncoderImpl::SemanticEncoderImpl(const SemanticEncoderOptions& o)
     layers_.push_back(
         RegisterAt(*this, "vision_model.encoder.layers." + std::to_string(i), SiglipLayer(o)));
   }
-  if (o.post_norm) post_norm_ = RegisterAt(*this, "vision_model.post_layernorm", Norm(o));
+  if (o.post_norm)
+    post_norm_ = RegisterAt(*this, "vision_model.post_layernorm", Norm(o.hidden_size, o.eps));
 }
 
 at::Tensor SemanticEncoderImpl::forward(const at::Tensor& pixels) {

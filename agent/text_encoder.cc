@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "agent/attention.h"
 #include "agent/modules.h"
 #include "agent/tensor_file.h"
 
@@ -13,11 +14,7 @@ namespace vega {
 namespace {
 
 using torch::nn::Embedding;
-using torch::nn::LayerNorm;
-using torch::nn::LayerNormOptions;
 using torch::nn::Linear;
-
-LayerNorm Norm(int64_t dim, double eps) { return LayerNorm(LayerNormOptions({dim}).eps(eps)); }
 
 }  // namespace
 
@@ -35,12 +32,12 @@ BertLayerImpl::BertLayerImpl(const TextEncoderOptions& o)
 
 at::Tensor BertLayerImpl::forward(const at::Tensor& x) {
   const auto heads = [this](const at::Tensor& t) {
-    return t.unflatten(-1, {num_heads_, -1}).transpose(1, 2);  // [B,M,L,d]
+    return SplitHeads(t, num_heads_);  // [B,M,L,d]
   };
   at::Tensor y = at::scaled_dot_product_attention(heads(query_(x)), heads(key_(x)),
-                                                  heads(value_(x)));      // [B,M,L,d]
-  y = attention_norm_(x + attention_out_(y.transpose(1, 2).flatten(2)));  // [B,L,D]
-  return norm_(y + down_(at::gelu(up_(y))));                              // [B,L,D]
+                                                  heads(value_(x)));  // [B,M,L,d]
+  y = attention_norm_(x + attention_out_(JoinHeads(y)));              // [B,L,D]
+  return norm_(y + down_(at::gelu(up_(y))));                          // [B,L,D]
 }
 
 BertEncoderImpl::BertEncoderImpl(const TextEncoderOptions& o)

@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+#include "agent/attention.h"
 #include "agent/weights.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
@@ -57,14 +58,14 @@ Umt5LayerImpl::Umt5LayerImpl(const Umt5Options& o)
 
 at::Tensor Umt5LayerImpl::forward(const at::Tensor& x, const at::Tensor& buckets) {
   const auto heads = [this](const at::Tensor& t) {
-    return t.unflatten(-1, {num_heads_, -1}).transpose(1, 2);  // [B,M,L,d]
+    return SplitHeads(t, num_heads_);  // [B,M,L,d]
   };
   const at::Tensor y = norm1_(x);
   at::Tensor logits = at::matmul(heads(q_(y)), heads(k_(y)).transpose(2, 3));  // [B,M,L,L]
   logits = logits + at::embedding(position_bias_, buckets).permute({2, 0, 1});
   const at::Tensor weights = logits.to(at::kFloat).softmax(-1).to(logits.scalar_type());
   const at::Tensor mixed = at::matmul(weights, heads(v_(y)));  // [B,M,L,d]
-  const at::Tensor u = x + o_(mixed.transpose(1, 2).flatten(2));
+  const at::Tensor u = x + o_(JoinHeads(mixed));
   const at::Tensor z = norm2_(u);
   return u + fc2_(fc1_(z) * at::gelu(gate_(z), "tanh"));
 }
