@@ -1,10 +1,12 @@
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <optional>
 
 #include "sim/base/error.h"
 #include "sim/base/paths.h"
 #include "tasks/environment.h"
 #include "tasks/expert/expert_policy.h"
+#include "tasks/expert/world.h"
 #include "tasks/rollout.h"
 #include "tasks/scene/object_catalog.h"
 #include "tasks/suite/libero_suites.h"
@@ -45,6 +47,52 @@ TEST_CASE("each skill solves a task of LIBERO and the success lasts") {
     INFO(c.skill << ": " << result.error);
     CHECK(result.outcome == Outcome::kSuccess);
     CHECK(result.held);
+  }
+}
+
+// the expert, and where its hand was beside an item when it first closed [m, world frame]
+class WatchedGrasp : public Policy {
+ public:
+  explicit WatchedGrasp(std::string item)
+      : expert_(LoadExpertTables()), item_name_(std::move(item)) {}
+
+  const PolicyContract& contract() const override { return expert_.contract(); }
+  void Reset(const EpisodeKey& episode) override { expert_.Reset(episode); }
+  std::vector<Action> Act(const PolicyInput& input) override {
+    const std::vector<Action> actions = expert_.Act(input);
+    if (!beside && actions[0][6] > 0) {
+      const World world(*input.task, *input.scene);
+      beside = world.Hand().p - world.PoseOf(*world.FindItem(item_name_)).p;
+    }
+    return actions;
+  }
+
+  std::optional<Vector3d> beside;
+
+ private:
+  ExpertPolicy expert_;
+  std::string item_name_;
+};
+
+TEST_CASE("a bowl is pinched on the same side of its rim wherever it stands in a task") {
+  struct Case {
+    const char* suite;
+    int task;
+  };
+  for (const Case& c : {Case{"libero_goal", 1}, Case{"libero_spatial", 2}}) {
+    const auto task = LoadTask(LoadSuite(c.suite), c.task);
+    const auto sampler = task->NewResetSampler();
+    sampler->Seed(0);
+    const TaskInfo& info = task->info();
+    for (int init = 0; init < 5; ++init) {
+      INFO(c.suite << " init " << init);
+      Environment environment(task, {}, nullptr);
+      WatchedGrasp expert("akita_black_bowl_1");
+      RunEpisode(environment, expert, {}, {info.suite, info.name, info.instruction, init, 7},
+                 sampler->Sample(), task->init_states()[init]);
+      REQUIRE(expert.beside);
+      CHECK(expert.beside->y() > 0.03);
+    }
   }
 }
 
