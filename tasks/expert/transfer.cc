@@ -33,6 +33,9 @@ constexpr double kStill = 0.014;                   // m/s, of the fingers
 constexpr int kPickAttempts = 4;
 constexpr int kRankedByPlace = 14;  // grasps whose place is looked at too
 
+// what counts of the surroundings' cost where the best choice has the least
+double BeyondAsGood(double cost, double least) { return std::max(0.0, cost - least - kAsGood); }
+
 const CategoryGrasps& RequireGrasps(const ExpertTables& tables, const Item& item) {
   const CategoryGrasps* grasps = tables.FindGrasps(item.category);
   if (grasps == nullptr) {
@@ -80,7 +83,7 @@ std::vector<GraspChoice> Transfer::Grasps() const {
                          .local = {point.at, root.R.transpose() * R},
                          .habit = base + extra + kTurned * std::abs(HandYaw(R)) +
                                   kFarSide * (root.p - pose.p).y(),
-                         .cost = HandCost(world_, pose, kMaxOpening, &item_) + WayCost(pose)});
+                         .around = HandCost(world_, pose, kMaxOpening, &item_) + WayCost(pose)});
     };
     add(first, hand, 0);
     if (by_front) continue;
@@ -90,9 +93,9 @@ std::vector<GraspChoice> Transfer::Grasps() const {
       add(first + 2 + 2 * i, TurnAbout(hand.col(1), kLeans[i]) * hand, extra + 0.5);
     }
   }
-  for (GraspChoice& choice : choices) choice.cost += failed_.contains(choice.id) ? 6 : 0;
+  for (GraspChoice& choice : choices) choice.around += failed_.contains(choice.id) ? 6 : 0;
   std::sort(choices.begin(), choices.end(), [](const GraspChoice& a, const GraspChoice& b) {
-    return a.habit + a.cost < b.habit + b.cost;
+    return a.habit + a.around < b.habit + b.around;
   });
   return choices;
 }
@@ -130,11 +133,11 @@ std::vector<GraspChoice> Transfer::RankedGrasps() const {
   if (choices.size() > kRankedByPlace) choices.resize(kRankedByPlace);
   double least = std::numeric_limits<double>::infinity();
   for (GraspChoice& choice : choices) {
-    choice.cost += PlaceCost(choice.local);
-    least = std::min(least, choice.cost);
+    choice.around += PlaceCost(choice.local);
+    least = std::min(least, choice.around);
   }
   for (GraspChoice& choice : choices) {
-    choice.cost = choice.habit + std::max(0.0, choice.cost - least - kAsGood);
+    choice.cost = choice.habit + BeyondAsGood(choice.around, least);
   }
   std::stable_sort(choices.begin(), choices.end(),
                    [](const GraspChoice& a, const GraspChoice& b) { return a.cost < b.cost; });
@@ -156,7 +159,7 @@ std::optional<PlaceOption> Transfer::BestPlace() const {
   std::optional<PlaceOption> best;
   double lowest = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < options.size(); ++i) {
-    const double cost = options[i].cost + std::max(0.0, around[i] - least - kAsGood);
+    const double cost = options[i].cost + BeyondAsGood(around[i], least);
     if (cost >= lowest) continue;
     lowest = cost;
     best = options[i];

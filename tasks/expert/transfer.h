@@ -14,10 +14,11 @@ namespace vega {
 
 // A way to take hold of an object.
 struct GraspChoice {
-  int id = 0;        // among those of its object, stable from one attempt to the next
-  Pose local;        // of the hand, in the object's root frame
-  double habit = 0;  // what is disliked about it whatever stands around
-  double cost = 0;   // of what stands around; of everything once they are ranked
+  int id = 0;         // among those of its object, stable from one attempt to the next
+  Pose local;         // of the hand, in the object's root frame
+  double habit = 0;   // what is disliked about it whatever stands around
+  double around = 0;  // what stands around costs it
+  double cost = 0;    // of both, once they are ranked
 };
 
 class Transfer {
