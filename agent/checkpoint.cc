@@ -35,7 +35,7 @@ void Fields(V& v, AgentContract& o) {
   v("clip_length", o.clip_length), v("clip_stride", o.clip_stride), v("proprio", o.proprio);
   v("proprio_q01", o.proprio_q01), v("proprio_q99", o.proprio_q99);
   v("action_q01", o.action_q01), v("action_q99", o.action_q99);
-  v("chunk_length", o.chunk_length);
+  v("chunk_length", o.chunk_length), v("open_loop", o.open_loop);
 }
 
 template <class V>
@@ -79,6 +79,10 @@ void RequireFit(const CheckpointConfig& c, const std::string& where) {
                                     std::pair{"clip_stride", contract.clip_stride},
                                     std::pair{"chunk_length", contract.chunk_length}}) {
     if (value <= 0) differences.push_back(fmt::format("contract.{} is {}", name, value));
+  }
+  if (contract.open_loop < 0 || contract.open_loop > contract.chunk_length) {
+    differences.push_back(fmt::format("contract.open_loop is {}, contract.chunk_length is {}",
+                                      contract.open_loop, contract.chunk_length));
   }
   if (differences.empty()) return;
   throw Error(fmt::format("{}: contract, model and head do not fit together: {}", where,

@@ -45,6 +45,7 @@ struct AgentContract {
   std::vector<double> action_q01 = {-1, -1, -1, -1, -1, -1, -1};
   std::vector<double> action_q99 = {1, 1, 1, 1, 1, 1, 1};
   int chunk_length = 8;  // K
+  int open_loop = 0;     // of them, those played before the next look, to be overruled; 0: all
 };
 
 struct CheckpointConfig {

@@ -42,6 +42,8 @@ std::string Command(const CollectFlags& o, RenderQuality quality) {
       o.suite, o.episodes, o.policy, o.image, Name(quality), o.seed, o.hold, o.attempts,
       o.arm_noise);
   if (o.noise > 0) command += fmt::format(" --noise {}", o.noise);
+  if (o.exchange > 0) command += fmt::format(" --exchange {}", o.exchange);
+  if (o.scatter > 0) command += fmt::format(" --scatter {}", o.scatter);
   if (!o.takeover.empty()) command += " --takeover " + o.takeover;
   if (!o.takeover_after.empty()) command += " --takeover-after " + o.takeover_after;
   if (!o.tasks.empty()) command += " --tasks " + o.tasks;
@@ -224,6 +226,7 @@ class CollectRun {
     options_.compression = flags_.compression;
     options_.max_steps = flags_.max_steps;
     options_.arm_noise = flags_.arm_noise;
+    options_.starts = {.exchange = flags_.exchange, .scatter = flags_.scatter};
   }
 
   // fails before anything is made when nothing can be drawn
@@ -268,6 +271,8 @@ class CollectRun {
               {"max_steps", flags_.max_steps},
               {"arm_noise", flags_.arm_noise},
               {"noise", flags_.noise},
+              {"exchange", flags_.exchange},
+              {"scatter", flags_.scatter},
               {"takeover", learner_ ? Json(learner_->name) : Json()},
               {"takeover_weights", learner_ ? Json(learner_->weights) : Json()},
               {"takeover_after", learner_ ? Json(range) : Json()}}},
@@ -380,6 +385,14 @@ std::function<int()> AddCollect(CLI::App& mode) {
       ->check(CLI::Range(0, 9));
   mode.add_option("--arm-noise", o->arm_noise, "rad, spread of the arm's joints at the start")
       ->check(CLI::Range(0.0, 0.5));
+  mode.add_option("--exchange", o->exchange,
+                  "start with places exchanged so many times between two objects or two fixtures, "
+                  "so that a policy has to look where they are; for instructions that do not say "
+                  "where")
+      ->check(CLI::Range(0, 100));
+  mode.add_option("--scatter", o->scatter,
+                  "start with each object's place moved by up to this many m in x and in y")
+      ->check(CLI::Range(0.0, 1.0));
   mode.add_option("--noise", o->noise,
                   "disturb every action by this much, in action units, and keep what was meant as "
                   "expert_actions (DART); 0 = none")

@@ -30,6 +30,8 @@ struct CollectFlags {
   int compression = 1;
   double arm_noise = 0.02;
   double noise = 0;
+  int exchange = 0;
+  double scatter = 0;
   std::string takeover;        // policy that acts first; empty: nobody
   std::string takeover_after;  // "MIN-MAX", control steps; empty: 10 to 3/5 of the horizon
   bool resume = false;

@@ -15,7 +15,6 @@
 #include "apps/policies.h"
 #include "apps/render_flag.h"
 #include "apps/suite_run.h"
-#include "policies/open_loop.h"
 #include "tasks/evaluation/task_list.h"
 
 namespace vega {
@@ -44,9 +43,9 @@ int RunEval(const SuiteRunOptions& options) {
   const Interrupt interrupt(stop);
   // what is wrong with the tasks is told before a policy is opened
   ParseTaskList(options.tasks, LoadSuite(options.suite));
-  PolicySource policy =
-      OpenAnyPolicy(options.policy, {.device = options.device, .stream = options.stream});
-  if (options.open_loop > 0) policy = WithOpenLoop(std::move(policy), options.open_loop);
+  PolicySource policy = OpenAnyPolicy(
+      options.policy,
+      {.device = options.device, .stream = options.stream, .open_loop = options.open_loop});
   SuiteRun run(options, std::move(policy), stop);
   const SuiteRunEnd end = run.Run();
   const int code = Report(options, end);
@@ -91,7 +90,8 @@ std::function<int()> AddEval(CLI::App& mode) {
                   "(pixels from -1 to 1)")
       ->check(CLI::NonNegativeNumber);
   mode.add_option("--open-loop", o->open_loop,
-                  "actions of a chunk that are played before the policy looks again; 0 = all")
+                  "actions of a chunk that are played before the policy looks again; 0 = as its "
+                  "checkpoint says, else all")
       ->check(CLI::Range(0, 1000));
   mode.add_option("--seed", o->seed, "seed of resets and of the policy's chance");
   mode.add_option("--max-steps", o->max_steps,

@@ -33,7 +33,7 @@ struct SuiteRunOptions {
   std::optional<RenderQuality> render_quality;  // unset: what the policy learnt from, else exact
   std::string device = "cpu";
   std::optional<double> stream;
-  int open_loop = 0;      // actions of a chunk that are played; 0: all
+  int open_loop = 0;      // see PolicyOptions
   double patience = 600;  // s
   uint32_t seed = 0;
   int max_steps = 0;

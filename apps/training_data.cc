@@ -22,8 +22,9 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 const std::set<std::string> kCollectKeys = {
-    "suite", "tasks",     "episodes", "policy",         "noise",    "seed",
-    "hold",  "arm_noise", "takeover", "takeover_after", "generate", "generate_seed"};
+    "suite",    "tasks",    "episodes",       "policy",   "noise",
+    "seed",     "hold",     "arm_noise",      "exchange", "scatter",
+    "attempts", "takeover", "takeover_after", "generate", "generate_seed"};
 const std::set<std::string> kPackKeys = {
     "pack",        "size",        "render_quality", "clip",          "stride",
     "chunk",       "samples",     "every",          "seed",          "collect",
@@ -83,8 +84,15 @@ CollectFlags CollectionOf(const Json& json, const fs::path& demos,
   Take(json, "seed", flags.seed, where);
   Take(json, "hold", flags.hold, where);
   Take(json, "arm_noise", flags.arm_noise, where);
+  Take(json, "exchange", flags.exchange, where);
+  Take(json, "scatter", flags.scatter, where);
+  Take(json, "attempts", flags.attempts, where);
   Take(json, "takeover", flags.takeover, where);
   Take(json, "takeover_after", flags.takeover_after, where);
+  if (flags.exchange < 0 || !(flags.scatter >= 0 && flags.scatter <= 1) || flags.attempts < 1) {
+    throw Error(where + ": exchange, scatter or attempts is out of range",
+                "exchange >= 0 times, scatter 0 to 1 m, attempts >= 1");
+  }
   if (flags.suite.empty() || flags.episodes < 1) {
     throw Error(where + ": a collection needs a suite and episodes, at least one",
                 R"(e.g. {"suite": "libero_goal", "episodes": 15})");
@@ -93,6 +101,8 @@ CollectFlags CollectionOf(const Json& json, const fs::path& demos,
   std::string name = fs::path(flags.suite).filename().string();
   if (!flags.tasks.empty()) name += "-" + flags.tasks;
   if (flags.noise > 0) name += fmt::format("-noise{}", flags.noise);
+  if (flags.exchange > 0) name += fmt::format("-exchange{}", flags.exchange);
+  if (flags.scatter > 0) name += fmt::format("-scatter{}", flags.scatter);
   if (!flags.takeover.empty()) {
     std::string learner = fs::path(flags.takeover).lexically_normal().string();
     std::replace(learner.begin(), learner.end(), '/', '_');

@@ -17,10 +17,10 @@ namespace vega {
 //
 // The other keys are the flags of the two modes: of a pack size, render_quality, clip, stride,
 // chunk, samples or every, early_share, early_steps, held_out, camera_jitter, light_jitter, seed;
-// of a collection suite, tasks, episodes, policy, noise, seed, hold, arm_noise, takeover,
-// takeover_after, or in place of the suite `generate` and `generate_seed`: so many problems of
-// vega generate. A pack with a single collection may have its keys beside its own, which then
-// share the seed.
+// of a collection suite, tasks, episodes, policy, noise, seed, hold, arm_noise, exchange, scatter,
+// attempts, takeover, takeover_after, or in place of the suite `generate` and `generate_seed`: so
+// many problems of vega generate. A pack with a single collection may have its keys beside its own,
+// which then share the seed.
 //
 // Demonstrations go to folder/demos, packs to folder/NAME, problems to folder/problems-COUNTxSEED.
 // What is whole is left as it is, what was cut short goes on. Throws Error for an unknown key, and

@@ -179,6 +179,7 @@ PolicySource OpenVegaPolicy(const std::string& name, const PolicyOptions& option
   const auto agent =
       OpenAgent(name, options.device, {.fusion = options.fusion, .gate = options.gate});
   return {name, agent->config().weights, ToPolicyContract(agent->config().contract),
+          agent->config().contract.open_loop,
           [agent, stream = options.stream] { return std::make_unique<VegaPolicy>(agent, stream); }};
 }
 

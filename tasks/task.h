@@ -37,6 +37,12 @@ struct ResetPlacement {
   std::vector<std::pair<int, double>> joints;  // qpos address, value (drawers, knob, door)
 };
 
+// How starts differ from LIBERO's own (tasks/reset/start_variation.h).
+struct StartVariation {
+  int exchange = 0;    // >= 0, times that two things trade places
+  double scatter = 0;  // m, >= 0, by which an object's place is moved at most, in x and in y
+};
+
 // Draws resets one after another, in LIBERO's order of random numbers. Owns its generator.
 class ResetSampler {
  public:
@@ -73,7 +79,9 @@ class Task {
   virtual const ModelPtr& model() const = 0;
   // Fixed initial states, rows of (1+nq+nv): time, qpos, qvel.
   virtual const std::vector<std::vector<double>>& init_states() const = 0;
-  virtual std::unique_ptr<ResetSampler> NewResetSampler() const = 0;
+  virtual std::unique_ptr<ResetSampler> NewResetSampler(const StartVariation& variation) const = 0;
+  // LIBERO's own starts.
+  std::unique_ptr<ResetSampler> NewResetSampler() const { return NewResetSampler({}); }
   // Applies a placement between Scene::BeginReset and Scene::EndReset.
   virtual void Place(Scene& scene, const ResetPlacement& placement) const = 0;
   // True when every goal predicate holds on the scene's data as the last step left it.

@@ -47,7 +47,8 @@ Optimizer::Optimizer(std::vector<Parameter> parameters, const OptimizerOptions& 
     p.value.set_requires_grad(true);
     const at::Tensor values = p.value.detach();
     first_.push_back(at::zeros_like(values));
-    second_.push_back(at::zeros_like(values));
+    const bool by_muon = options_.method == "muon" && IsInnerMatrix(p);
+    second_.push_back(by_muon ? at::Tensor() : at::zeros_like(values));
     averages_.push_back(values.clone());
   }
 }
@@ -80,7 +81,7 @@ at::Tensor Optimizer::Step(int64_t step) {
   const at::Tensor update = at::full({}, static_cast<double>(++updates_), norm.options());
   std::map<std::pair<double, bool>, Group> groups;
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    if (options_.method == "muon" && IsInnerMatrix(parameters_[i])) {
+    if (!second_[i].defined()) {
       StepMuon(i, gradients[i], Rate(step) * parameters_[i].lr_scale);
       continue;
     }
@@ -131,7 +132,7 @@ TensorMap Optimizer::State() const {
     state.emplace("weight/" + name, parameters_[i].value.detach());
     state.emplace("average/" + name, averages_[i]);
     state.emplace("first/" + name, first_[i]);
-    state.emplace("second/" + name, second_[i]);
+    if (second_[i].defined()) state.emplace("second/" + name, second_[i]);
   }
   state.emplace("updates", at::scalar_tensor(updates_, at::kLong));
   return state;
@@ -152,7 +153,7 @@ void Optimizer::Load(const TensorMap& state, const std::string& source) {
     take("weight/" + name, parameters_[i].value);
     take("average/" + name, averages_[i]);
     take("first/" + name, first_[i]);
-    take("second/" + name, second_[i]);
+    if (second_[i].defined()) take("second/" + name, second_[i]);
   }
   at::Tensor updates = at::scalar_tensor(int64_t{0}, at::kLong);
   take("updates", updates);

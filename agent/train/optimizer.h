@@ -73,7 +73,8 @@ class Optimizer {
   OptimizerOptions options_;
   int64_t steps_;
   std::vector<Parameter> parameters_;
-  std::vector<at::Tensor> first_, second_, averages_;  // of parameters_; Muon leaves second_ be
+  std::vector<at::Tensor> first_, averages_;  // of parameters_
+  std::vector<at::Tensor> second_;            // likewise; undefined where Muon updates
   int64_t updates_ = 0;
 };
 

@@ -33,12 +33,13 @@ struct TruthHeads : torch::nn::Module {
   torch::nn::Linear roles, points;
 };
 
-// What a policy trained on these samples is to be shown; its own chunk and clip, and the bounds of
-// its numbers where it has learnt with some already.
+// What a policy trained on these samples is to be shown; its own chunk, how much of it is played,
+// and clip, and the bounds of its numbers where it has learnt with some already.
 AgentContract ContractFor(const CheckpointConfig& config, const AgentContract& samples,
                           bool learnt) {
   AgentContract c = samples;
   c.chunk_length = static_cast<int>(config.head.chunk_length);
+  c.open_loop = config.contract.open_loop;
   if (c.chunk_length > samples.chunk_length) {
     throw Error(fmt::format("the head's chunk of {} actions is longer than the samples' {}",
                             c.chunk_length, samples.chunk_length),

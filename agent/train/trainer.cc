@@ -349,7 +349,11 @@ VegaAgent OpenStart(const Recipe& recipe, CheckpointConfig& config) {
       if (forced >= 0) config.model.fusion.forced_gate = forced;
       config.model.grid = init.model.grid;
       config.head = init.head;
+      const int open_loop = config.contract.open_loop;
       config.contract = init.contract;
+      if (recipe.agent.contains("/contract/open_loop"_json_pointer)) {
+        config.contract.open_loop = open_loop;
+      }
     }
   }
   config = CheckpointConfigFromJson(ToJson(config), fmt::format("recipe {}", recipe.name));

@@ -160,7 +160,7 @@ class Worker {
     const std::string name = fmt::format("collect/{}/{}", task.info().suite, task.info().name);
     RandomStream random(options_.seed, name, number);
     Start start;
-    const std::unique_ptr<ResetSampler> sampler = task.NewResetSampler();
+    const std::unique_ptr<ResetSampler> sampler = task.NewResetSampler(options_.starts);
     sampler->Seed(random.NextU32());
     start.placement = sampler->Sample();
     environment_->Reset(start.placement, {});

@@ -1,10 +1,10 @@
 // Collecting demonstrations on several threads, with the same episodes whatever their number.
 //
-// An episode starts from a placement freshly sampled from the task's BDDL regions and an arm a
-// little off its reset pose, as LIBERO's initial states were made, never from the official ones
-// themselves: they are the evaluation. Then the evaluators' protocol runs: the state is set, ten
-// no-ops, the policy. All chance is keyed by (seed, suite, task, episode, attempt), so no episode
-// depends on another.
+// An episode starts from a placement freshly sampled from the task's BDDL regions (or away from
+// them, see StartVariation) and an arm a little off its reset pose, as LIBERO's initial states were
+// made, never from the official ones themselves: they are the evaluation. Then the evaluators'
+// protocol runs: the state is set, ten no-ops, the policy. All chance is keyed by (seed, suite,
+// task, episode, attempt), so no episode depends on another.
 //
 // With a takeover another policy acts first, up to a drawn step, and the demonstrator goes on from
 // wherever that led: data of the states a learner gets itself into (DAgger: Ross et al. 2011, "A
@@ -43,6 +43,7 @@ struct CollectionOptions {
   int compression = 1;      // of pictures, zlib level
   int max_steps = 0;        // see RolloutOptions
   double arm_noise = 0.02;  // rad, standard deviation of each joint at the start
+  StartVariation starts;    // beyond the task's regions; by default not
 };
 
 struct CollectionJob {

@@ -62,7 +62,7 @@ struct RunConfig {
   RenderQuality render_quality = RenderQuality::kExact;
   std::string device = "cpu";
   std::optional<double> stream;  // see PolicyOptions
-  int open_loop = 0;             // actions of a chunk that are played; 0: all
+  int open_loop = 0;             // as asked for; 0: not, see PolicyOptions
   Shift shift;
   std::string told;  // see SuiteRunOptions; empty: every policy is told its own task
 };

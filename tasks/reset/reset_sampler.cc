@@ -2,8 +2,9 @@
 // libero/envs/regions/; robosuite/utils/placement_samplers.py):
 //
 //   7 normals          arm noise, which LIBERO scales to nothing
-//   joint values       every Open, Close, TurnOn, TurnOff of :init, as often as the scene was
-//   loaded placements         per spot: region, x, y until the place is free, then the rotation
+//   joint values       every Open, Close, TurnOn, TurnOff of :init, as often as it was loaded
+//   a variation        where it is asked for: the pairs that trade, then dx, dy of each object
+//   placements         per spot: region, x, y until the place is free, then the rotation
 
 #include "tasks/reset/reset_sampler.h"
 
@@ -15,6 +16,7 @@
 #include "sim/base/error.h"
 #include "tasks/reset/numpy_linalg.h"
 #include "tasks/reset/numpy_random.h"
+#include "tasks/reset/start_variation.h"
 
 namespace vega {
 namespace {
@@ -26,8 +28,9 @@ constexpr double kObjectLift = 0.01;  // m, of an object above a workspace or an
 
 class LiberoResetSampler : public ResetSampler {
  public:
-  LiberoResetSampler(std::shared_ptr<const ResetPlan> plan, ModelPtr model)
-      : plan_(std::move(plan)), model_(std::move(model)) {
+  LiberoResetSampler(std::shared_ptr<const ResetPlan> plan, ModelPtr model,
+                     const StartVariation& variation)
+      : plan_(std::move(plan)), model_(std::move(model)), variation_(variation) {
     const bool at_sites = std::any_of(plan_->spots.begin(), plan_->spots.end(),
                                       [](const SpotDraw& spot) { return spot.site >= 0; });
     if (at_sites) data_.reset(mj_makeData(model_.get()));
@@ -39,7 +42,8 @@ class LiberoResetSampler : public ResetSampler {
     for (int i = 0; i < kResetTries; ++i) {
       if (std::optional<ResetPlacement> placement = TrySample()) return *std::move(placement);
     }
-    throw Error("no reset found in which nothing overlaps", "the task's regions are too small");
+    throw Error("no reset found in which nothing overlaps",
+                "the task's regions are too small, or its starts are to vary too much");
   }
 
  private:
@@ -57,7 +61,9 @@ class LiberoResetSampler : public ResetSampler {
     MoveToOrigin(placement);
 
     placed_.clear();
-    for (const SpotDraw& spot : plan_->spots) {
+    const bool varies = variation_.exchange > 0 || variation_.scatter > 0;
+    if (varies) varied_ = Varied(plan_->spots, variation_, random_);
+    for (const SpotDraw& spot : varies ? varied_ : plan_->spots) {
       const std::optional<Vector3> pos = DrawPosition(spot);
       if (!pos) return std::nullopt;
       placed_.push_back({*pos, DrawRotation(spot)});
@@ -186,17 +192,19 @@ class LiberoResetSampler : public ResetSampler {
 
   std::shared_ptr<const ResetPlan> plan_;
   ModelPtr model_;
+  StartVariation variation_;
   std::unique_ptr<mjData, DeleteData> data_;  // null when nothing is placed at a site
   NumpyRandom random_;
   int loads_ = 1;  // times LIBERO would have loaded the scene; its constructor does once
-  std::vector<Placed> placed_;  // of the sample at hand, one per spot so far
+  std::vector<SpotDraw> varied_;  // of the sample at hand, where starts vary
+  std::vector<Placed> placed_;    // of the sample at hand, one per spot so far
 };
 
 }  // namespace
 
 std::unique_ptr<ResetSampler> MakeResetSampler(std::shared_ptr<const ResetPlan> plan,
-                                               ModelPtr model) {
-  return std::make_unique<LiberoResetSampler>(std::move(plan), std::move(model));
+                                               ModelPtr model, const StartVariation& variation) {
+  return std::make_unique<LiberoResetSampler>(std::move(plan), std::move(model), variation);
 }
 
 }  // namespace vega

@@ -51,8 +51,8 @@ LiberoTask::LiberoTask(const Suite& suite, int index) {
   }
 }
 
-std::unique_ptr<ResetSampler> LiberoTask::NewResetSampler() const {
-  return MakeResetSampler(reset_plan_, model_);
+std::unique_ptr<ResetSampler> LiberoTask::NewResetSampler(const StartVariation& variation) const {
+  return MakeResetSampler(reset_plan_, model_, variation);
 }
 
 void LiberoTask::Place(Scene& scene, const ResetPlacement& placement) const {

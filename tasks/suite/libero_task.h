@@ -24,7 +24,8 @@ class LiberoTask : public Task {
   const TaskInfo& info() const override { return info_; }
   const ModelPtr& model() const override { return model_; }
   const std::vector<std::vector<double>>& init_states() const override { return init_states_; }
-  std::unique_ptr<ResetSampler> NewResetSampler() const override;
+  using Task::NewResetSampler;
+  std::unique_ptr<ResetSampler> NewResetSampler(const StartVariation& variation) const override;
   void Place(Scene& scene, const ResetPlacement& placement) const override;
   bool Success(const Scene& scene) const override;
   std::vector<GoalTerm> Goal(const Scene& scene) const override;

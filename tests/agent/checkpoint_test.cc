@@ -10,6 +10,7 @@
 
 #include "agent/tensor_file.h"
 #include "agent/vega_agent.h"
+#include "policies/vega_policy.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "tests/agent/agent_test_util.h"
@@ -93,6 +94,14 @@ TEST_CASE("A missing, extra or misshaped tensor is one clear line, and changes n
   CHECK_NOTHROW(LoadCheckpointWeights(folder.path, *agent));
 }
 
+TEST_CASE("A checkpoint says how many actions of a chunk are played") {
+  const Folder folder;
+  CheckpointConfig config = SmallConfig();
+  config.contract.open_loop = 3;
+  SaveCheckpoint(folder.path / "run", config, *VegaAgent(config));
+  CHECK(OpenVegaPolicy((folder.path / "run").string()).open_loop == 3);
+}
+
 TEST_CASE("A contract that is not ours, or does not fit, is refused") {
   const Folder folder;
   const fs::path target = folder.path / "run", file = target / "config.json";
@@ -114,6 +123,8 @@ TEST_CASE("A contract that is not ours, or does not fit, is refused") {
         j["contract"]["action_q01"] = {0, 0};
       },
       "size of contract.action_q01 is 2, head.action_dim is 7");
+  refused([](auto& j) { j["contract"]["open_loop"] = 9; },
+          "contract.open_loop is 9, contract.chunk_length is 8");
   refused([](auto& j) { j["contract"]["cameras"] = {"agentview"}; },
           "number of contract.cameras is 1, head.num_cameras is 2");
   refused(

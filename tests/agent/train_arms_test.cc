@@ -55,7 +55,7 @@ TEST_CASE("a stage of no steps looks at held-out samples with a forced gate and 
   CHECK(ReadCheckpointConfig(scratch / "look/model").model.fusion.forced_gate == 0);
 }
 
-TEST_CASE("a policy that goes on learning keeps the bounds its numbers were learnt with") {
+TEST_CASE("a policy that goes on learning keeps its bounds, and plays of its chunks what is said") {
   const Scratch scratch;
   WritePack(scratch / "squares");
   Watcher watcher;
@@ -67,7 +67,11 @@ TEST_CASE("a policy that goes on learning keeps the bounds its numbers were lear
   REQUIRE(RunOf(scratch, "fresh", {StageNamed("policy", 2)})(watcher));
   Run second = RunOf(scratch, "second", {StageNamed("policy", 2)});
   second.recipe.init = (scratch / "first/model").string();
+  second.recipe.agent["contract"]["open_loop"] = 3;
   REQUIRE(second(watcher));
+  Run third = RunOf(scratch, "third", {StageNamed("policy", 2)});
+  third.recipe.init = (scratch / "second/model").string();
+  REQUIRE(third(watcher));
 
   const auto contract = [&](const char* out) {
     return ReadCheckpointConfig(scratch / out / "model").contract;
@@ -75,6 +79,9 @@ TEST_CASE("a policy that goes on learning keeps the bounds its numbers were lear
   CHECK(contract("fresh").action_q99 == std::vector<double>(7, 0.5));
   CHECK(contract("second").action_q99 == contract("first").action_q99);
   CHECK(contract("second").proprio_q01 == contract("first").proprio_q01);
+  CHECK(contract("first").open_loop == 0);
+  CHECK(contract("second").open_loop == 3);
+  CHECK(contract("third").open_loop == 3);
 }
 
 TEST_CASE("runs share a folder of frozen features and end with the same bytes") {

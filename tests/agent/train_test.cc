@@ -229,6 +229,46 @@ TEST_CASE("the rate warms up in a line and falls along a cosine to its last shar
   CHECK(optimizer.Rate(110) == Approx(0.1));
 }
 
+TEST_CASE("either method goes on from its stored state bit for bit") {
+  for (const char* method : {"adamw", "muon"}) {
+    INFO(method);
+    const auto learn = [&](int from, int to, const TensorMap& before) {
+      at::Tensor matrix = at::ones({64, 96}), bias = at::ones({5});
+      Optimizer optimizer({{"w.weight", matrix}, {"w.bias", bias}},
+                          {.method = method, .lr = 0.01, .warmup = 3}, 10);
+      if (from > 0) optimizer.Load(before, "the test");
+      for (int step = from; step < to; ++step) {
+        at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(uint64_t(step));
+        matrix.mutable_grad() = at::randn({64, 96}, generator);
+        bias.mutable_grad() = at::randn({5}, generator);
+        optimizer.Step(step);
+      }
+      TensorMap state;
+      for (const auto& [name, tensor] : optimizer.State()) state.emplace(name, tensor.clone());
+      return state;
+    };
+    const TensorMap half = learn(0, 5, {}), whole = learn(0, 10, {}), resumed = learn(5, 10, half);
+    // Muon needs no second moments
+    CHECK(half.contains("second/w.weight") == (std::string(method) == "adamw"));
+    CHECK(resumed.size() == whole.size());
+    for (const auto& [name, tensor] : whole) {
+      INFO(name);
+      CHECK(at::equal(resumed.at(name), tensor));
+    }
+    TensorMap lacking = half;
+    lacking.erase("first/w.weight");
+    CHECK_THROWS_WITH(learn(5, 10, lacking), Contains("the test has no first/w.weight"));
+  }
+}
+
+TEST_CASE("a recipe of a method there is not is refused") {
+  const nlohmann::json recipe = {
+      {"stages", {{{"stage", "policy"}, {"packs", {"a"}}, {"optimizer", {{"method", "sgd"}}}}}}};
+  CHECK_THROWS_WITH(RecipeFromJson(recipe, "my.json"), Contains("my.json") &&
+                                                           Contains("optimizer.method") &&
+                                                           Contains("adamw or muon"));
+}
+
 TEST_CASE("an orthogonalised matrix keeps its directions and evens out their sizes") {
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(uint64_t{3});
   const at::Tensor left = std::get<0>(at::linalg_qr(at::randn({96, 64}, generator)));

@@ -42,8 +42,11 @@ TEST_CASE("a list of packs is collected and packed, once") {
   const std::string list = (folder / "list.json").string(), out = (folder / "train").string();
   const std::string make = "dataset make " + list + " --out " + out;
   std::ofstream(list) << R"({"data": [{"pack": "p", "samples": 2, "size": 16, "held_out": 0,
-    "collect": [{"suite": "libero_object", "tasks": "2", "episodes": 1, "seed": 3}]}]})";
+    "collect": [{"suite": "libero_object", "tasks": "2", "episodes": 1, "seed": 3, "exchange": 1,
+                 "scatter": 0.02, "attempts": 5}]}]})";
   CHECK(RunVega(make).code == 0);
+  CHECK(std::filesystem::exists(folder /
+                                "train/demos/libero_object-2-exchange1-scatter0.02-1x3.hdf5"));
   CHECK_THAT(RunVega("dataset info " + out + "/p").out, Contains("2 samples"));
   // neither collected nor packed again, even when the demonstrations are gone
   std::filesystem::remove_all(folder / "train/demos");
@@ -58,6 +61,9 @@ TEST_CASE("a list of packs is collected and packed, once") {
   CHECK(RunVega(make).code == 0);
   CHECK(std::filesystem::exists(folder / "train/demos/libero_object-2-takeover-random-1x0.hdf5"));
   CHECK(RunVega(make).code == 0);
+  std::ofstream(list) << R"([{"pack": "q", "scatter": -1, "suite": "libero_object",
+    "episodes": 1}])";
+  CHECK_THAT(RunVega(make).err, Contains("scatter or attempts is out of range"));
   std::ofstream(list) << R"([{"pack": "q", "sample": 3, "suite": "libero_object", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("unknown key \"sample\""));
   std::ofstream(list) << R"([{"pack": "q", "collect": [{"suite": "libero_object"}]}])";

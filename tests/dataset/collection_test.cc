@@ -4,6 +4,7 @@
 #include "tasks/dataset/collection.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -130,6 +131,27 @@ TEST_CASE("a collection cut short and resumed has each episode once") {
   CHECK_FALSE(fs::exists(folder / "cut.hdf5.parts"));
   CHECK(Contents(folder / "cut.hdf5") == Contents(folder / "whole.hdf5"));
   CHECK(CollectionFolder::Resume(folder / "cut.hdf5", Manifest()).complete());
+}
+
+TEST_CASE("a collection goes on where a flag came later, if it leaves everything as it was") {
+  const Scratch folder;
+  CollectionFolder::Create(folder / "old.hdf5", Manifest());
+  Json now = Manifest();
+  now["config"]["scatter"] = 0.0;
+  CHECK_NOTHROW(CollectionFolder::Resume(folder / "old.hdf5", now));
+  now["config"]["scatter"] = 0.1;
+  CHECK_THROWS_WITH(CollectionFolder::Resume(folder / "old.hdf5", now),
+                    Contains("another scatter") && Contains("null, not 0.1"));
+}
+
+TEST_CASE("starts vary as the options say") {
+  CollectionOptions options = FakeOptions();
+  const auto own = CollectFake(FakeJobs(1, 1), options).at(0).demo.ee_pos;
+  options.starts = {.exchange = 1, .scatter = 0.25};
+  const auto varied = CollectFake(FakeJobs(1, 1), options).at(0).demo.ee_pos;
+  // the hand sits 1.25 m further out, less what the arm sags
+  CHECK(std::hypot(varied[0] - own[0], varied[1] - own[1], varied[2] - own[2]) ==
+        Approx(1.25).margin(0.2));
 }
 
 TEST_CASE("a folder gets one file a task, as LIBERO has them") {

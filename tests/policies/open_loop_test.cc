@@ -24,6 +24,19 @@ TEST_CASE("Of a chunk only the first actions are played, and the contract says s
   CHECK(policy->Act(input) == all);
 }
 
+TEST_CASE("A policy is opened to look again as its maker says, or as is asked for") {
+  const PolicyOffer offer{{"mine", ""}, [](const std::string& name) -> std::optional<PolicySource> {
+                            if (name != "mine") return {};
+                            PolicySource source = OpenPolicy("look");
+                            source.open_loop = 5;
+                            return source;
+                          }};
+  CHECK(OpenPolicy("look").contract.chunk_length == 8);
+  CHECK(OpenPolicy("look", {.open_loop = 2}).contract.chunk_length == 2);
+  CHECK(OpenPolicy("mine", {}, {offer}).contract.chunk_length == 5);
+  CHECK(OpenPolicy("mine", {.open_loop = 7}, {offer}).contract.chunk_length == 7);
+}
+
 TEST_CASE("More actions than a chunk has, or none, cannot be played") {
   CHECK_THROWS_WITH(
       WithOpenLoop(OpenPolicy("look"), 9),

@@ -40,16 +40,18 @@ namespace {
 
 class FakeSampler : public ResetSampler {
  public:
-  explicit FakeSampler(int qposadr) : qposadr_(qposadr) {}
+  FakeSampler(int qposadr, const StartVariation& variation)
+      : qposadr_(qposadr), further_(variation.exchange + variation.scatter) {}
   void Seed(uint32_t seed) override { next_ = seed % 50; }
   ResetPlacement Sample() override {
     ResetPlacement placement;
-    placement.joints.push_back({qposadr_, 0.01 * next_++});
+    placement.joints.push_back({qposadr_, further_ + 0.01 * next_++});
     return placement;
   }
 
  private:
   int qposadr_;
+  double further_;
   uint32_t next_ = 0;
 };
 
@@ -73,8 +75,8 @@ FakeTask::FakeTask(int index, double solved_at)
   }
 }
 
-std::unique_ptr<ResetSampler> FakeTask::NewResetSampler() const {
-  return std::make_unique<FakeSampler>(model_->nq - 7);
+std::unique_ptr<ResetSampler> FakeTask::NewResetSampler(const StartVariation& variation) const {
+  return std::make_unique<FakeSampler>(model_->nq - 7, variation);
 }
 
 // the placement survives set_init_state in the body's position, as LIBERO's fixtures do

@@ -19,7 +19,8 @@ std::string FakeMjcf();
 // A simple 7-joint arm with the Panda's names, a gripper and a free box; time step 2 ms.
 ModelPtr FakeModel();
 
-// Its sampler places the box at x = 0.01 * (seed + number of the reset), so every reset differs.
+// Its sampler places the box at x = 0.01 * (seed + number of the reset), so every reset differs,
+// and further by a variation's exchange and scatter.
 class FakeTask : public Task {
  public:
   // Solved once the simulated time since the initial state reaches `solved_at` seconds; a control
@@ -29,7 +30,8 @@ class FakeTask : public Task {
   const TaskInfo& info() const override { return info_; }
   const ModelPtr& model() const override { return model_; }
   const std::vector<std::vector<double>>& init_states() const override { return init_states_; }
-  std::unique_ptr<ResetSampler> NewResetSampler() const override;
+  using Task::NewResetSampler;
+  std::unique_ptr<ResetSampler> NewResetSampler(const StartVariation& variation) const override;
   void Place(Scene& scene, const ResetPlacement& placement) const override;
   bool Success(const Scene& scene) const override;
   std::vector<GoalTerm> Goal(const Scene& scene) const override;

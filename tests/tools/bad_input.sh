@@ -235,6 +235,8 @@ check "convert onto a file" "there already" "$vega" dataset convert "$tmp/set.hd
 check "collect onto a file" "there already" "${collect[@]}" --out "$tmp/set.hdf5"
 check "collect: resume nothing" "no collection to resume" "${collect[@]}" --out "$tmp/fresh.hdf5" --resume
 check "collect: resume with another seed" "seed.*0, not 1" "${collect[@]}" --out "$tmp/set.hdf5" --resume --seed 1
+check "collect: resume with other places" "scatter.*0.0, not 0.1" "${collect[@]}" --out "$tmp/set.hdf5" --resume --scatter 0.1
+check "collect: scattered over 2 m" "scatter.*range" "${collect[@]}" --out "$tmp/x.hdf5" --scatter 2
 check "collect: contradictory flags" "exclude each other" "${collect[@]}" --out "$tmp/x.hdf5" --keep-noops --filter-noops
 check "collect: two noises" "both disturb" "$vega" collect --suite libero_object --policy expert:0.5 --noise 0.2 --out "$tmp/x.hdf5"
 check "collect: picture of 7 px" "image" "$vega" collect --suite libero_object --image 7 --out "$tmp/x.hdf5"
