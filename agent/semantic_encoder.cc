@@ -53,8 +53,9 @@ SemanticEncoderImpl::SemanticEncoderImpl(const SemanticEncoderOptions& o)
     layers_.push_back(
         RegisterAt(*this, "vision_model.encoder.layers." + std::to_string(i), SiglipLayer(o)));
   }
-  if (o.post_norm)
+  if (o.post_norm) {
     post_norm_ = RegisterAt(*this, "vision_model.post_layernorm", Norm(o.hidden_size, o.eps));
+  }
 }
 
 at::Tensor SemanticEncoderImpl::forward(const at::Tensor& pixels) {

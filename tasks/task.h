@@ -41,6 +41,8 @@ struct ResetPlacement {
 struct StartVariation {
   int exchange = 0;    // >= 0, times that two things trade places
   double scatter = 0;  // m, >= 0, by which an object's place is moved at most, in x and in y
+
+  bool any() const { return exchange > 0 || scatter > 0; }
 };
 
 // Draws resets one after another, in LIBERO's order of random numbers. Owns its generator.

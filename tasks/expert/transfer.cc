@@ -116,14 +116,18 @@ double Transfer::WayCost(const Pose& grasp) const {
   return cost;
 }
 
+double Transfer::AroundPlace(const PlaceOption& option, const Pose& local, double opening,
+                             const Pose& now) const {
+  return HandCost(world_, option.item * local, opening, &item_) +
+         ItemCrowding(world_, item_, now, option.item);
+}
+
 double Transfer::PlaceCost(const Pose& local) const {
   double best = 1e9;
   const Pose now = world_.PoseOf(item_);
   for (const PlaceOption& option : PlaceOptions(world_, spec_, item_, target_, local)) {
     if (option.cost >= best) continue;
-    const double hand = HandCost(world_, option.item * local, kReleaseOpening, &item_);
-    const double fit = ItemCrowding(world_, item_, now, option.item);
-    best = std::min(best, option.cost + hand + fit);
+    best = std::min(best, option.cost + AroundPlace(option, local, kReleaseOpening, now));
   }
   return best;
 }
@@ -151,9 +155,7 @@ std::optional<PlaceOption> Transfer::BestPlace() const {
   std::vector<double> around;  // what stands around costs each of them
   double least = std::numeric_limits<double>::infinity();
   for (const PlaceOption& option : options) {
-    around.push_back(
-        HandCost(world_, option.item * local, world_.Opening() + kReleaseOpening, &item_) +
-        ItemCrowding(world_, item_, now, option.item));
+    around.push_back(AroundPlace(option, local, world_.Opening() + kReleaseOpening, now));
     least = std::min(least, around.back());
   }
   std::optional<PlaceOption> best;

@@ -40,6 +40,10 @@ class Transfer {
   // m, the straight way along which the hand comes down on a grasp, and what it costs in crowding.
   double WayLength(const Pose& grasp) const;
   double WayCost(const Pose& grasp) const;
+  // Of a place: what stands around costs the hand, which holds the item at `local` and opens to
+  // `opening` [m], and the item, which is at `now`.
+  double AroundPlace(const PlaceOption& option, const Pose& local, double opening,
+                     const Pose& now) const;
   double PlaceCost(const Pose& local) const;
   std::optional<PlaceOption> BestPlace() const;
 

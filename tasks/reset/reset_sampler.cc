@@ -61,9 +61,8 @@ class LiberoResetSampler : public ResetSampler {
     MoveToOrigin(placement);
 
     placed_.clear();
-    const bool varies = variation_.exchange > 0 || variation_.scatter > 0;
-    if (varies) varied_ = Varied(plan_->spots, variation_, random_);
-    for (const SpotDraw& spot : varies ? varied_ : plan_->spots) {
+    if (variation_.any()) varied_ = Varied(plan_->spots, variation_, random_);
+    for (const SpotDraw& spot : variation_.any() ? varied_ : plan_->spots) {
       const std::optional<Vector3> pos = DrawPosition(spot);
       if (!pos) return std::nullopt;
       placed_.push_back({*pos, DrawRotation(spot)});
