@@ -85,20 +85,19 @@ OscController::ArmState OscController::Read(const mjModel& model, const PandaInd
   arm.pos = Eigen::Map<const Eigen::Vector3d>(data.site_xpos + 3 * robot.grip_site);
   arm.ori = Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(data.site_xmat +
                                                                            9 * robot.grip_site);
-  // jacobian (6 x nv) and mass matrix (nv x nv) of the whole model, on MuJoCo's own stack
+  // jacobian (6 x nv) of the whole model, on MuJoCo's own stack
   const int nv = model.nv;
   mj_markStack(&data);
   mjtNum* jacobian = mj_stackAllocNum(&data, 6 * nv);
-  mjtNum* mass = mj_stackAllocNum(&data, nv * nv);
   mj_jacSite(&model, &data, jacobian, jacobian + 3 * nv, robot.grip_site);
-  mj_fullM(&model, mass, data.qM);
   const Eigen::Map<const RowMatrix> full_jacobian(jacobian, 6, nv);
-  const Eigen::Map<const RowMatrix> full_mass(mass, nv, nv);
   for (int i = 0; i < kArmJoints; ++i) {
     arm.q[i] = data.qpos[robot.qpos[i]];
     arm.qd[i] = data.qvel[robot.dof[i]];
     arm.jacobian.col(i) = full_jacobian.col(robot.dof[i]);
-    for (int j = 0; j < kArmJoints; ++j) arm.mass(i, j) = full_mass(robot.dof[i], robot.dof[j]);
+    // A row of MuJoCo's mass matrix is the joint's own entry, then those of the joints it hangs on.
+    const mjtNum* entry = data.qM + model.dof_Madr[robot.dof[i]];
+    for (int j = i; j >= 0; --j) arm.mass(i, j) = arm.mass(j, i) = *entry++;
   }
   mj_freeStack(&data);
   arm.vel = arm.jacobian * arm.qd;

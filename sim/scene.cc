@@ -10,6 +10,7 @@
 #include "sim/base/error.h"
 #include "sim/base/hash.h"
 #include "sim/base/mujoco_handlers.h"
+#include "sim/step_kernels.h"
 #include "sim/solver_kernels.h"
 
 namespace vega {
@@ -148,7 +149,10 @@ void Scene::SubstepAsRobosuite(const mjModel& model, const Action& action, bool 
 // the same bits: kinematics, collisions and velocities once, the solver's part as often
 void Scene::Substep(const mjModel& model, const Action& action, bool policy_step) {
   mjData* data = data_.get();
-  mj_step1(&model, data);
+  {
+    const StepKernels kernels(model);
+    mj_step1(&model, data);
+  }
   const SolverKernels kernels(model, *data);
   mj_fwdActuation(&model, data);
   mj_fwdAcceleration(&model, data);

@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "sim/step_kernels.h"
+
 namespace vega {
 namespace {
 
@@ -45,7 +47,9 @@ struct Memory {
   Product factor;   // from the matrix
   mjtNum factor_threshold = 0;
   int factor_rank = 0;
-  std::vector<int> begin;  // (columns) where the factor's rows do
+  std::vector<int> begin;         // (columns) where the factor's rows do
+  std::vector<int> begin_solved;  // the same of the factor that was last solved with
+  std::vector<int> last;          // a block of columns: the last row that has numbers in it
   long served = 0;
 
   bool Holds(const mjtNum* matrix, int nr, int nc) const {
@@ -170,7 +174,7 @@ void MultiplyTransposed(const Memory& my, const mjtNum* forces, mjtNum* result) 
 }
 
 // row i of the lower triangle of J^T D J, what one group adds to it. Blocks are added whole: what
-// lands above the diagonal is overwritten later
+// lands above the diagonal means nothing
 inline void AddHessianRow(const Memory& my, const Group& group, const mjtNum* diagonal, int i,
                           mjtNum* hessian) {
   const int n = my.columns, whole = n / kLanes * kLanes;
@@ -211,9 +215,6 @@ void MakeHessian(const Memory& my, const mjtNum* diagonal, mjtNum* hessian) {
     if (!group.rest) continue;
     for (int i = n / kLanes * kLanes; i < n; ++i) AddHessianRow(my, group, diagonal, i, hessian);
   }
-  for (int i = 0; i < n; ++i) {
-    for (int j = i + 1; j < n; ++j) hessian[i * n + j] = hessian[j * n + i];
-  }
 }
 
 // the first `n` terms of a dot product, of which those before the block at `from` are zero
@@ -231,15 +232,42 @@ inline mjtNum DotFrom(const mjtNum* a, const mjtNum* b, int from, int n) {
   return sum + rest;
 }
 
+// the first block of each row of a lower triangle that holds a number
+void FindBegins(const mjtNum* matrix, int n, std::vector<int>& begin) {
+  begin.resize(n);
+  const __m256d zero = _mm256_setzero_pd();
+  for (int i = 0; i < n; ++i) {
+    const mjtNum* row = matrix + size_t(i) * n;
+    int first = 0;
+    while (first + kLanes <= i && _mm256_movemask_pd(_mm256_cmp_pd(_mm256_loadu_pd(row + first),
+                                                                   zero, _CMP_NEQ_UQ)) == 0) {
+      first += kLanes;
+    }
+    begin[i] = first;
+  }
+}
+
+// MuJoCo's Cholesky functions read and write the lower triangle only, from `begin` of a row where
+// that is given.
+void CopyLower(const mjtNum* from, int n, const std::vector<int>* begin, mjtNum* to) {
+  for (int i = 0; i < n; ++i) {
+    const size_t row = size_t(i) * n, first = begin ? (*begin)[i] : 0;
+    std::memcpy(to + row + first, from + row + first, sizeof(mjtNum) * (i + 1 - first));
+  }
+}
+
+bool SameLower(const mjtNum* a, const mjtNum* b, int n) {
+  for (int i = 0; i < n; ++i) {
+    const size_t row = size_t(i) * n;
+    if (std::memcmp(a + row, b + row, sizeof(mjtNum) * (i + 1)) != 0) return false;
+  }
+  return true;
+}
+
 // The Cholesky factor in the lower triangle, row by column as MuJoCo does it. A row is zero up to
 // where the matrix's row begins, and so is its part of every product. Returns the rank.
 int Factorize(mjtNum* matrix, int n, mjtNum threshold, std::vector<int>& begin) {
-  begin.resize(n);
-  for (int i = 0; i < n; ++i) {
-    int first = 0;
-    while (first < i && matrix[i * n + first] == 0) ++first;
-    begin[i] = first / kLanes * kLanes;
-  }
+  FindBegins(matrix, n, begin);
   int rank = n;
   for (int j = 0; j < n; ++j) {
     mjtNum* row = matrix + size_t(j) * n;
@@ -260,11 +288,62 @@ int Factorize(mjtNum* matrix, int n, mjtNum threshold, std::vector<int>& begin) 
   return rank;
 }
 
-void FindGroups(Memory& my) {
+// Solves L L^T x = b in place, L in the lower triangle; the terms in MuJoCo's order, but for those
+// where L is zero.
+void Solve(Memory& my, const mjtNum* factor, int n, mjtNum* x) {
+  FindBegins(factor, n, my.begin_solved);
+  const std::vector<int>& begin = my.begin_solved;
+  my.last.assign(n / kLanes + 1, 0);
+  for (int i = 0; i < n; ++i) {
+    for (int block = begin[i] / kLanes; block <= i / kLanes; ++block) my.last[block] = i;
+    const mjtNum* row = factor + size_t(i) * n;
+    if (i > 0) x[i] -= DotFrom(row, x, begin[i], i);
+    x[i] /= row[i];
+  }
+  for (int i = n - 1; i >= 0; --i) {
+    mjtNum value = x[i];
+    for (int j = i + 1; j <= my.last[i / kLanes]; ++j) {
+      if (begin[j] <= i) value -= factor[size_t(j) * n + i] * x[j];
+    }
+    x[i] = value / factor[size_t(i) * n + i];
+  }
+}
+
+bool IsContact(int type) {
+  return type == mjCNSTR_CONTACT_FRICTIONLESS || type == mjCNSTR_CONTACT_PYRAMIDAL ||
+         type == mjCNSTR_CONTACT_ELLIPTIC;
+}
+
+// of the rows from r on that belong to one contact of two geoms; false for any other row
+bool AddContact(const mjModel& model, const mjData& data, int& r, std::vector<Group>& groups) {
+  if (!IsContact(data.efc_type[r])) return false;
+  const int id = data.efc_id[r];
+  const mjContact& contact = data.contact[id];
+  if (contact.geom[0] < 0 || contact.geom[1] < 0) return false;
+  const uint64_t blocks = ColumnBlocks(model, model.geom_bodyid[contact.geom[0]]) |
+                          ColumnBlocks(model, model.geom_bodyid[contact.geom[1]]);
+  const int whole = model.nv / kLanes;
+  const uint64_t rest = whole < 64 ? uint64_t{1} << whole : 0;
+  Group group{.blocks = blocks & ~rest, .rest = (blocks & rest) != 0};
+  while (r < data.nefc && IsContact(data.efc_type[r]) && data.efc_id[r] == id) {
+    group.row = r;
+    group.count = 0;
+    while (group.count < kMaxGroup && r < data.nefc && IsContact(data.efc_type[r]) &&
+           data.efc_id[r] == id) {
+      ++group.count;
+      ++r;
+    }
+    groups.push_back(group);
+  }
+  return true;
+}
+
+void FindGroups(const mjModel& model, const mjData& data, Memory& my) {
   my.groups.clear();
   const int n = my.columns, whole = n / kLanes;
   const __m256d zero = _mm256_setzero_pd();
-  for (int r = 0; r < my.rows; ++r) {
+  for (int r = 0; r < my.rows;) {
+    if (AddContact(model, data, r, my.groups)) continue;
     const mjtNum* row = my.jacobian + size_t(r) * n;
     Group group{.row = r, .count = 1};
     for (int b = 0; b < whole; ++b) {
@@ -272,6 +351,7 @@ void FindGroups(Memory& my) {
       group.blocks |= uint64_t{_mm256_movemask_pd(differs) != 0} << b;
     }
     for (int i = kLanes * whole; i < n; ++i) group.rest |= row[i] != 0;
+    ++r;
     Group* last = my.groups.empty() ? nullptr : &my.groups.back();
     if (last && last->count < kMaxGroup && last->blocks == group.blocks &&
         last->rest == group.rest) {
@@ -290,7 +370,7 @@ SolverKernels::SolverKernels(const mjModel& model, const mjData& data) {
   my.jacobian = data.efc_J;
   my.rows = data.nefc;
   my.columns = model.nv;
-  FindGroups(my);
+  FindGroups(model, data, my);
   for (Product& product : my.forward) product.from.clear();
   for (Product& product : my.transposed) product.from.clear();
   my.hessian.from.clear();
@@ -343,7 +423,7 @@ void mju_sqrMatTD(mjtNum* res, const mjtNum* mat, const mjtNum* diag, int nr, in
     my.hessian.result.resize(size_t(nc) * nc);
     vega::MakeHessian(my, diag, my.hessian.result.data());
   }
-  std::copy(my.hessian.result.begin(), my.hessian.result.end(), res);
+  vega::CopyLower(my.hessian.result.data(), nc, nullptr, res);
 }
 
 int mju_cholFactor(mjtNum* mat, int n, mjtNum mindiag) {
@@ -354,13 +434,27 @@ int mju_cholFactor(mjtNum* mat, int n, mjtNum mindiag) {
   }
   ++my.served;
   const size_t size = size_t(n) * n;
-  if (mindiag != my.factor_threshold || !vega::Same(my.factor.from, mat, size)) {
-    my.factor.from.assign(mat, mat + size);
-    my.factor_threshold = mindiag;
-    my.factor_rank = vega::Factorize(mat, n, mindiag, my.begin);
-    my.factor.result.assign(mat, mat + size);
+  if (my.factor.from.size() == size && mindiag == my.factor_threshold &&
+      vega::SameLower(my.factor.from.data(), mat, n)) {
+    vega::CopyLower(my.factor.result.data(), n, &my.begin, mat);
     return my.factor_rank;
   }
-  std::copy(my.factor.result.begin(), my.factor.result.end(), mat);
+  my.factor.from.resize(size);
+  my.factor.result.resize(size);
+  vega::CopyLower(mat, n, nullptr, my.factor.from.data());
+  my.factor_threshold = mindiag;
+  my.factor_rank = vega::Factorize(mat, n, mindiag, my.begin);
+  vega::CopyLower(mat, n, &my.begin, my.factor.result.data());
   return my.factor_rank;
+}
+
+void mju_cholSolve(mjtNum* res, const mjtNum* mat, const mjtNum* vec, int n) {
+  vega::Memory& my = vega::Mine();
+  if (!my.on || n != my.columns) {
+    static const auto original = vega::Original<decltype(&mju_cholSolve)>("mju_cholSolve");
+    return original(res, mat, vec, n);
+  }
+  ++my.served;
+  if (res != vec) std::copy_n(vec, n, res);
+  vega::Solve(my, mat, n, res);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/base/random.h"
+#include "tests/sim/contact_scene.h"
 #include "tests/sim/panda_scene.h"
 
 namespace vega {
@@ -40,6 +41,15 @@ bool SameBits(Numbers a, Numbers b) {
   return std::memcmp(a.data(), b.data(), a.size() * sizeof(mjtNum)) == 0;
 }
 
+// MuJoCo's Cholesky functions read the lower triangle only
+Numbers Lower(const Numbers& matrix, int n) {
+  Numbers lower;
+  for (int i = 0; i < n; ++i) {
+    lower.insert(lower.end(), matrix.begin() + i * n, matrix.begin() + i * n + i + 1);
+  }
+  return lower;
+}
+
 TEST_CASE("The solver's products have the bits of MuJoCo's own", "[sim]") {
   for (const int columns : {1, 3, 7, 9, 24, 43, 57, 66}) {
     RandomStream random(columns, "test/kernels");
@@ -51,6 +61,8 @@ TEST_CASE("The solver's products have the bits of MuJoCo's own", "[sim]") {
     model.opt.jacobian = mjJAC_DENSE;
     data.nefc = rows;
     data.efc_J = const_cast<mjtNum*>(jacobian.data());
+    std::vector<int> types(rows, mjCNSTR_FRICTION_DOF);
+    data.efc_type = types.data();
     for (int again = 0; again < 3; ++again) {
       const Numbers vector = Random(random, columns), forces = Random(random, rows);
       const auto all = [&] {
@@ -63,10 +75,15 @@ TEST_CASE("The solver's products have the bits of MuJoCo's own", "[sim]") {
         for (mjtNum& weight : weights) weight = std::abs(weight);
         for (int twice = 0; twice < 2; ++twice) {
           mju_sqrMatTD(hessian.data(), jacobian.data(), weights.data(), rows, columns);
-          results.insert(results.end(), hessian.begin(), hessian.end());
+          const Numbers lower = Lower(hessian, columns);
+          results.insert(results.end(), lower.begin(), lower.end());
           for (int i = 0; i < columns; ++i) hessian[i * (columns + 1)] += 1;
           results.push_back(mju_cholFactor(hessian.data(), columns, 1e-15));
-          results.insert(results.end(), hessian.begin(), hessian.end());
+          const Numbers factor = Lower(hessian, columns);
+          results.insert(results.end(), factor.begin(), factor.end());
+          Numbers solved(columns);
+          mju_cholSolve(solved.data(), hessian.data(), vector.data(), columns);
+          results.insert(results.end(), solved.begin(), solved.end());
         }
         return results;
       };
@@ -77,6 +94,29 @@ TEST_CASE("The solver's products have the bits of MuJoCo's own", "[sim]") {
       CHECK(SolverKernels::served() >= before + 5);  // they did take MuJoCo's place
     }
   }
+}
+
+TEST_CASE("Contacts are solved with the bits of MuJoCo's own solver", "[sim]") {
+  const ModelPtr shared = ContactModel();
+  const mjModel& model = *shared;
+  const DataPtr scene = NewData(model), theirs = NewData(model), ours = NewData(model);
+  for (int step = 0; step < 500; ++step) {
+    mj_step(&model, scene.get());
+    mj_copyData(theirs.get(), &model, scene.get());
+    mj_step1(&model, theirs.get());
+    mj_copyData(ours.get(), &model, theirs.get());
+    mj_step2(&model, theirs.get());
+    {
+      const SolverKernels kernels(model, *ours);
+      mj_step2(&model, ours.get());
+    }
+    const auto same = [&](const mjtNum* a, const mjtNum* b) {
+      return SameBits(Numbers(a, a + model.nv), Numbers(b, b + model.nv));
+    };
+    REQUIRE(same(ours->qacc, theirs->qacc));
+    REQUIRE(same(ours->qvel, theirs->qvel));
+  }
+  CHECK(scene->nefc > 20);
 }
 
 TEST_CASE("MuJoCo itself calls the solver's products while a scene steps", "[sim]") {
