@@ -1,12 +1,7 @@
 #include "tasks/dataset/collection_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -74,24 +69,9 @@ void WriteText(const fs::path& path, const std::string& text) {
 CollectionFolder::CollectionFolder(fs::path out, Json manifest)
     : out_(std::move(out)), parts_(PartsOf(out_)), manifest_(std::move(manifest)) {}
 
-CollectionFolder::CollectionFolder(CollectionFolder&& other) noexcept
-    : out_(std::move(other.out_)),
-      parts_(std::move(other.parts_)),
-      manifest_(std::move(other.manifest_)),
-      complete_(other.complete_),
-      lock_(std::exchange(other.lock_, -1)) {}
-
-CollectionFolder::~CollectionFolder() {
-  if (lock_ >= 0) close(lock_);
-}
-
 void CollectionFolder::Lock() {
-  lock_ = open(parts_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock_ < 0) {
-    throw Error(fmt::format("{}: {}", parts_.string(), std::strerror(errno)),
-                "choose another --out");
-  }
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+  lock_ = FolderLock::Try(parts_);
+  if (!lock_) {
     throw Error(parts_.string() + " is being written by another vega collect",
                 "wait for it to end");
   }

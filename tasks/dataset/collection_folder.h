@@ -12,9 +12,11 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/base/folder_lock.h"
 #include "tasks/dataset/collection.h"
 
 namespace vega {
@@ -27,9 +29,6 @@ class CollectionFolder {
   // Takes one up. Throws Error when there is none, another process writes it, or its manifest
   // differs in "config", naming the first difference.
   static CollectionFolder Resume(const std::filesystem::path& out, nlohmann::ordered_json manifest);
-  ~CollectionFolder();
-  CollectionFolder(CollectionFolder&& other) noexcept;
-  CollectionFolder(const CollectionFolder&) = delete;
 
   // `out` was finished by an earlier run: nothing is left to do.
   bool complete() const { return complete_; }
@@ -54,7 +53,7 @@ class CollectionFolder {
   std::filesystem::path out_, parts_;
   nlohmann::ordered_json manifest_;
   bool complete_ = false;
-  int lock_ = -1;
+  std::optional<FolderLock> lock_;  // of the parts
 };
 
 }  // namespace vega

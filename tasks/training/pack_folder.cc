@@ -1,12 +1,6 @@
 #include "tasks/training/pack_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "sim/base/error.h"
 #include "sim/base/file.h"
@@ -49,19 +43,6 @@ void RequireSameConfig(const Json& was, const Json& now, const fs::path& folder)
   }
 }
 
-// holds a folder against other processes while it lives
-std::shared_ptr<void> Lock(const fs::path& folder) {
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    throw Error(fmt::format("{}: {}", folder.string(), std::strerror(errno)),
-                "choose another --out");
-  }
-  std::shared_ptr<void> lock(nullptr, [fd](void*) { close(fd); });
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
-  throw Error(folder.string() + " is being written by another vega dataset pack",
-              "wait for it to end");
-}
-
 }  // namespace
 
 PackFolder::PackFolder(fs::path folder, const Json& config, bool resume)
@@ -84,7 +65,11 @@ PackFolder::PackFolder(fs::path folder, const Json& config, bool resume)
     throw Error(fmt::format("cannot make the folder {}: {}", folder_.string(), error.message()),
                 "choose an --out you can write to");
   }
-  lock_ = Lock(folder_);
+  lock_ = FolderLock::Try(folder_);
+  if (!lock_) {
+    throw Error(folder_.string() + " is being written by another vega dataset pack",
+                "wait for it to end");
+  }
   if (whole) {
     RequireSameConfig(ReadJson(folder_ / kPack).value("config", Json::object()), config, folder_);
     complete_ = true;

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+
+#include "sim/base/folder_lock.h"
 
 namespace vega {
 
@@ -32,7 +34,7 @@ class PackFolder {
  private:
   std::filesystem::path folder_;
   bool complete_ = false;
-  std::shared_ptr<void> lock_;  // of the folder, while it is being written
+  std::optional<FolderLock> lock_;  // of the folder, while it is being written
 };
 
 // The pack.json of a whole pack. Throws Error when the folder holds none, or one cut short.
