@@ -8,7 +8,8 @@
 //   OUT/features/                          frozen features, shared by all arms
 //   OUT/results.jsonl, table.md, heatmap.png   rewritten after each step, from what is there
 //
-// Seeds come one after the other, so that the first leaves a whole table.
+// Seeds come one after the other, so that the first leaves a whole table. Several processes may
+// share OUT: each takes the runs that no other is at.
 
 #include <fmt/format.h>
 
@@ -39,6 +40,7 @@
 #include "policies/torch_module.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
+#include "sim/base/folder_lock.h"
 #include "sim/base/hash.h"
 #include "sim/base/paths.h"
 #include "sim/png.h"
@@ -152,10 +154,16 @@ class AblationRun {
     for (const ArmRun& run : runs_) Trained(run);  // throws before hours are spent
     WriteManifest();
     MakeTrainingData(ablation_.data, data_, stop_);
-    int number = 0;
+    int number = 0, elsewhere = 0;
     for (const ArmRun& run : runs_) {
       ++number;
       if (stop_) break;
+      fs::create_directories(run.folder);
+      const std::optional<FolderLock> lock = FolderLock::Try(run.folder);
+      if (!lock || !HasStart(run)) {
+        ++elsewhere;
+        continue;
+      }
       if (!Trained(run)) {
         console_.Say(fmt::format("[{}/{}] train {}", number, runs_.size(), Name(run)));
         if (!Train(run)) break;
@@ -169,6 +177,12 @@ class AblationRun {
       return kInterrupted;
     }
     fmt::print("{}", MappedFile(out_ / "table.md").text());
+    if (elsewhere > 0) {
+      fmt::print(
+          "{} of {} runs were left to other processes; the same command, run when they have ended, "
+          "makes sure of them\n",
+          elsewhere, runs_.size());
+    }
     fmt::print("results: {}\n", (out_ / "table.md").string());
     if (errors == 0) return 0;
     fmt::print(stderr, "vega ablate: {} episodes ended in an error (see episodes.jsonl in {})\n",
@@ -222,9 +236,14 @@ class AblationRun {
     return fs::exists(run.folder / "run/model/config.json");
   }
 
+  // False when the policy it starts from is still to come, from another process.
+  bool HasStart(const ArmRun& run) const {
+    const std::string& from = run.arm->from;
+    return from.empty() || fs::exists(Folder(from, run.seed, true) / "run/model/config.json");
+  }
+
   // False when it was stopped.
   bool Train(const ArmRun& run) {
-    fs::create_directories(run.folder);
     WriteText(run.folder / "recipe.json", run.recipe.dump(2) + "\n");
     // opening a policy leaves LibTorch with one thread
     const int machine = static_cast<int>(std::thread::hardware_concurrency());

@@ -38,6 +38,7 @@ void Fields(V& v, AblationSweep& o) {
 template <class V>
 void Fields(V& v, Ablation& o) {
   v("name", o.name), v("description", o.description), v("out", o.out), v("base", o.base);
+  v("base_parts", o.base_parts);
   v("seeds", o.seeds), v("reference", o.reference), v("agent", o.agent), v("stage", o.stage);
   v("data", o.data), v("sweep", o.sweep);
 }
@@ -130,6 +131,11 @@ Ablation ReadAblation(const std::filesystem::path& file) {
     throw Error(where + " names no base",
                 "\"base\" is the checkpoint folder of a trained world model and semantic encoder");
   }
+  for (const std::string& part : ablation.base_parts) {
+    if (part == "world" || part == "semantic") continue;
+    throw Error(fmt::format("{}: base_parts names \"{}\"", where, part),
+                "world and semantic; every arm learns a policy of its own");
+  }
   std::set<uint64_t> seeds(ablation.seeds.begin(), ablation.seeds.end());
   if (seeds.empty() || seeds.size() != ablation.seeds.size() || *seeds.rbegin() > UINT32_MAX) {
     throw Error(where + ": seeds is not usable", "different numbers below 2^32, at least one");
@@ -184,7 +190,7 @@ Json ArmRecipe(const Ablation& ablation, const AblationArm& arm, uint64_t seed, 
   return {{"name", ablation.name + "-" + arm.name},
           {"seed", seed},
           {"init", anew ? ablation.base : start.string()},
-          {"init_parts", anew ? Json{"world", "semantic"} : Json{"world", "semantic", "policy"}},
+          {"init_parts", anew ? Json(ablation.base_parts) : Json{"world", "semantic", "policy"}},
           {"agent", agent},
           {"stages", {stage}}};
 }

@@ -18,7 +18,7 @@ struct AblationArm {
   std::string name;   // of its folder
   std::string about;  // a phrase for the table
   // An earlier arm whose policy of the same seed it starts from and whose keys it goes on from;
-  // empty: the base's world model and semantic encoder, with new weights for all else.
+  // empty: the base's parts, with new weights for all else.
   std::string from;
   // JSON merge patches (RFC 7386) over the recipe's, or over those of `from`.
   nlohmann::json agent = nlohmann::json::object();
@@ -48,6 +48,8 @@ struct Ablation {
   std::string description;
   std::string out;   // folder; empty: runs/NAME
   std::string base;  // checkpoint folder
+  // What of the base every arm starts from: world, semantic. The rest is drawn anew.
+  std::vector<std::string> base_parts = {"world", "semantic"};
   std::vector<uint64_t> seeds = {1, 2,
                                  3};  // of weights, batches and episodes; the same for all arms
   std::string reference;              // the arm that others are compared with; empty: the first

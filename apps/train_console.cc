@@ -62,7 +62,8 @@ std::map<std::string, double> TrainConsole::Evaluate(const std::filesystem::path
   return rates;
 }
 
-void TrainConsole::End() const {
+void TrainConsole::End() {
+  stage_ = -1;
   if (terminal_) fmt::print(stderr, "\n");
 }
 

@@ -22,8 +22,8 @@ class TrainConsole : public TrainObserver {
   void Report(const TrainProgress& progress) override;
   std::map<std::string, double> Evaluate(const std::filesystem::path& checkpoint,
                                          const EvaluationPlan& plan) override;
-  // Leaves the bar's line.
-  void End() const;
+  // Leaves the bar's line; what is reported next is another training.
+  void End();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -76,10 +76,17 @@ TEST_CASE("an ablation trains its arms, plays the same episodes and compares, wi
   CHECK(WaitFor(pid) == 130);
   CHECK_FALSE(fs::exists(out / "arms/token-gated/seed-2"));
 
-  const Output rest = RunVega(ablate);
-  INFO(rest.err);
-  REQUIRE(rest.code == 0);
+  // two processes share what is left
+  const int other = StartVega(ablate);
+  const Output half = RunVega(ablate);
+  INFO(half.err);
+  CHECK(half.code == 0);
+  CHECK_THAT(half.out, Contains("runs were left to other processes"));
+  REQUIRE(WaitFor(other) == 0);
   CHECK_THAT(RunVega(ablate + " --dry-run").out, Contains("26 of 26 done"));
+  const Output rest = RunVega(ablate);
+  REQUIRE(rest.code == 0);
+  CHECK_FALSE(Contains("left to other processes").match(rest.out));
 
   // 4 arms x 2 seeds, each held out, clean and moved; 2 cells of the sweep
   std::map<std::string, int> kinds;
@@ -123,6 +130,9 @@ TEST_CASE("an ablation says what is wrong with its recipe before anything is tra
   Json changed = recipe;
   changed["base"] = (folder / "none").string();
   CHECK_THAT(says(changed), Contains("is no checkpoint"));
+  changed = recipe;
+  changed["base_parts"] = {"world", "policy"};
+  CHECK_THAT(says(changed), Contains("base_parts names \"policy\""));
   changed = recipe;
   changed["arms"][0]["gate"] = 1;
   CHECK_THAT(says(changed), Contains("unknown key 'gate' in") && Contains("arms[0]"));
