@@ -158,11 +158,18 @@ bool ShowsInMirror(const mjModel& model, const mjvScene& scene, const mjvGeom& g
 }
 
 void DropInvisible(mjvScene& scene, int height, int width) {
-  if (ShowsOutside(scene)) return;
   const View view(mjv_averageCamera(scene.camera, scene.camera + 1), height, width);
-  mjvGeom* const end = std::remove_if(scene.geoms, scene.geoms + scene.ngeom,
-                                      [&](const mjvGeom& geom) { return !view.Shows(geom); });
-  scene.ngeom = static_cast<int>(end - scene.geoms);
+  const auto drop = [&](const auto& invisible) {
+    mjvGeom* const end = std::remove_if(scene.geoms, scene.geoms + scene.ngeom, invisible);
+    scene.ngeom = static_cast<int>(end - scene.geoms);
+  };
+  const auto out_of_view = [&](const mjvGeom& geom) { return !view.Shows(geom); };
+  // a mirror out of view shows nothing, but keeps a second one from mirroring
+  const auto mirrors = std::count_if(scene.geoms, scene.geoms + scene.ngeom, Mirrors);
+  if (mirrors == 1 && !CastsShadows(scene)) {
+    drop([&](const mjvGeom& geom) { return Mirrors(geom) && out_of_view(geom); });
+  }
+  if (!ShowsOutside(scene)) drop(out_of_view);
 }
 
 double MetresOf(double pixels, const mjvGeom& geom, const mjvGLCamera& camera, int height) {

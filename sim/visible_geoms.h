@@ -18,8 +18,8 @@ bool CastsShadows(const mjvScene& scene);
 PixelRect MirrorRect(const mjvScene& scene, int height, int width);
 
 // Removes, in order, the geoms that lie outside the scene camera's view, by their bounding spheres.
-// Removes nothing where a light casts shadows or a geom mirrors others, as then what is outside can
-// still show. Changes no pixel. height and width: pixels of the picture.
+// Removes nothing where a light casts shadows or a geom in view mirrors others, as then what is
+// outside can still show. Changes no pixel. height and width: pixels of the picture.
 void DropInvisible(mjvScene& scene, int height, int width);
 
 // Whether a geom of `model` may be seen in what mirrors: its box, mirrored, against the mirror's

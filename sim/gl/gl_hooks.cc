@@ -24,6 +24,7 @@ struct Originals {
   void (*call_list)(GLuint);
   void (*clear)(GLbitfield);
   void (*scissor)(GLint, GLint, GLsizei, GLsizei);
+  void (*enable)(GLenum);
   void (*disable)(GLenum);
   void (*new_list)(GLuint, GLenum);
   void (*end_list)();
@@ -49,9 +50,21 @@ void Scissor(GLint x, GLint y, GLsizei width, GLsizei height) {
   if (part) return original.scissor((*part)[0], (*part)[1], (*part)[2], (*part)[3]);
   original.scissor(x, y, width, height);
 }
+// MuJoCo cuts off what lies behind the mirror while it draws mirrored things, at no other time
+void Enable(GLenum what) {
+  original.enable(what);
+  const bool mirrors = what == GL_CLIP_PLANE0 && listener;
+  const std::array<int, 4>* part = mirrors ? listener->MirrorScissor() : nullptr;
+  if (!part) return;
+  original.enable(GL_SCISSOR_TEST);
+  original.scissor((*part)[0], (*part)[1], (*part)[2], (*part)[3]);
+}
 void Disable(GLenum what) {
   if (what == GL_SCISSOR_TEST && listener && listener->Scissor()) return;
   original.disable(what);
+  if (what == GL_CLIP_PLANE0 && listener && listener->MirrorScissor()) {
+    original.disable(GL_SCISSOR_TEST);
+  }
 }
 void NewList(GLuint list, GLenum mode) {
   if (!recorded) original.new_list(list, mode);
@@ -99,6 +112,7 @@ const Hook* FindHook(const char* name) {
       Make("glCallList", CallList, original.call_list),
       Make("glClear", Clear, original.clear),
       Make("glScissor", Scissor, original.scissor),
+      Make("glEnable", Enable, original.enable),
       Make("glDisable", Disable, original.disable),
       Make("glNewList", NewList, original.new_list),
       Make("glEndList", EndList, original.end_list),

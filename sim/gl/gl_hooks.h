@@ -40,6 +40,8 @@ class GlListener {
   virtual bool Clear() = 0;
   // The part of the buffer that may change, x, y, width, height; null: all of the viewport.
   virtual const std::array<int, 4>* Scissor() const = 0;
+  // The part that mirrored things may show in; null: not known.
+  virtual const std::array<int, 4>* MirrorScissor() const = 0;
 };
 
 // While it lives, `listener` hears this thread's calls.

@@ -45,6 +45,20 @@ struct Gl {
 // pixels around the mirror's part that are drawn with it: llvmpipe gets a scissor's edge wrong
 constexpr int kFrame = 2;
 
+// x, y, width, height of the pixels a rectangle touches
+std::array<int, 4> PartOf(const PixelRect& rect) {
+  const auto left = static_cast<int>(rect.left), bottom = static_cast<int>(rect.bottom);
+  return {left, bottom, static_cast<int>(std::ceil(rect.right)) - left,
+          static_cast<int>(std::ceil(rect.top)) - bottom};
+}
+
+// a part of a picture and kFrame pixels around it
+std::array<int, 4> Framed(const std::array<int, 4>& part, int height, int width) {
+  const int left = std::max(0, part[0] - kFrame), bottom = std::max(0, part[1] - kFrame);
+  return {left, bottom, std::min(width, part[0] + part[2] + kFrame) - left,
+          std::min(height, part[1] + part[3] + kFrame) - bottom};
+}
+
 std::array<float, 16> Multiply(const std::array<float, 16>& a, const std::array<float, 16>& b) {
   std::array<float, 16> product{};
   for (int column = 0; column < 4; ++column) {
@@ -133,13 +147,11 @@ void MeshPainter::Begin(const mjvScene& scene, int height, int width, Extent ext
   // segments are drawn without multisampling
   if (scene.flags[mjRND_SEGMENT]) view_.samples = {};
   mirror_ = MirrorRect(scene, height, width);
+  const bool seen = mirror_.left < mirror_.right && mirror_.bottom < mirror_.top;
+  mirror_scissor_ = seen ? Framed(PartOf(mirror_), height, width) : std::array<int, 4>{};
   if (extent == Extent::kMirror) {
-    const auto left = static_cast<int>(mirror_.left), bottom = static_cast<int>(mirror_.bottom);
-    mirror_part_ = {left, bottom, static_cast<int>(std::ceil(mirror_.right)) - left,
-                    static_cast<int>(std::ceil(mirror_.top)) - bottom};
-    const int from_x = std::max(0, left - kFrame), from_y = std::max(0, bottom - kFrame);
-    scissor_ = {from_x, from_y, std::min(width, left + mirror_part_[2] + kFrame) - from_x,
-                std::min(height, bottom + mirror_part_[3] + kFrame) - from_y};
+    mirror_part_ = PartOf(mirror_);
+    scissor_ = mirror_scissor_;
     view_.shown = {static_cast<float>(scissor_[0]), static_cast<float>(scissor_[1]),
                    static_cast<float>(scissor_[0] + scissor_[2]),
                    static_cast<float>(scissor_[1] + scissor_[3])};

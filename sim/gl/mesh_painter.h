@@ -37,6 +37,9 @@ class MeshPainter : public GlListener {
   const std::array<int, 4>* Scissor() const override {
     return extent_ == Extent::kMirror ? &scissor_ : nullptr;
   }
+  const std::array<int, 4>* MirrorScissor() const override {
+    return whole_ || extent_ == Extent::kMirror ? nullptr : &mirror_scissor_;
+  }
 
  private:
   struct Mesh;
@@ -51,7 +54,7 @@ class MeshPainter : public GlListener {
   PixelRect mirror_{};  // what may show mirrored things
   bool whole_ = false;  // draw all triangles
   Extent extent_ = Extent::kAll;
-  std::array<int, 4> mirror_part_{}, scissor_{};
+  std::array<int, 4> mirror_part_{}, scissor_{}, mirror_scissor_{};
   TriangleFilter filter_;
 };
 

@@ -75,7 +75,14 @@ TEST_CASE("Geoms beside and behind the camera are dropped, unless shadow or mirr
   };
   CHECK(left([](mjvScene&) {}) == 1);
   CHECK(left([](mjvScene& scene) { scene.lights[0].castshadow = 1; }) == 3);
-  CHECK(left([](mjvScene& scene) { scene.geoms[1].reflectance = 0.5; }) == 3);
+  const auto mirror = [](mjvGeom& geom) {
+    geom.type = mjGEOM_BOX;
+    geom.reflectance = 0.5;
+  };
+  CHECK(left([&](mjvScene& scene) { mirror(scene.geoms[0]); }) == 3);
+  // a mirror out of view shows none of them; the first of two may stand before one that would
+  CHECK(left([&](mjvScene& scene) { mirror(scene.geoms[1]); }) == 1);
+  CHECK(left([&](mjvScene& scene) { mirror(scene.geoms[1]), mirror(scene.geoms[2]); }) == 3);
   CHECK(left([](mjvScene& scene) { scene.geoms[1].modelrbound = 0; }) == 2);
   // a ball that reaches into the view with its edge stays
   CHECK(left([](mjvScene& scene) { scene.geoms[2].modelrbound = 6; }) == 2);

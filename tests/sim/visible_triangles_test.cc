@@ -159,7 +159,10 @@ TEST_CASE("Leaving triangles out changes no pixel, in mirrors and under shadows 
   const std::string mirror =
       "<geom group='1' type='box' size='.3 .3 .01' pos='.2 0 1' material='mirror'/>";
   const std::string shadow = "<light pos='0 0 3' dir='0 0 -1' castshadow='true'/>";
-  for (const std::string& more : {std::string(), mirror, shadow, mirror + shadow}) {
+  const std::string behind =
+      "<geom group='1' type='box' size='.3 .3 .01' pos='9 9 9' material='mirror'/>";
+  for (const std::string& more :
+       {std::string(), mirror, shadow, mirror + shadow, behind, behind + mirror}) {
     auto exact = MakeRenderer({}), plain = MakeRenderer({.plain = true});
     if (!exact) return;
     std::string text = more;
