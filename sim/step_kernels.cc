@@ -1,21 +1,19 @@
 #include "sim/step_kernels.h"
 
-#include <dlfcn.h>
 #include <immintrin.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
+
+#include "sim/column_blocks.h"
+#include "sim/mujoco_own.h"
 
 namespace vega {
 namespace {
 
 thread_local bool on = false;
 thread_local long served_calls = 0;
-
-constexpr int kLanes = 4;         // numbers in a block
-constexpr int kMaxColumns = 256;  // 64 blocks, a bit each
 
 // The latest difference of Jacobians, until it is turned into the contact's frame: where it lies
 // and which blocks of four columns hold numbers.
@@ -25,12 +23,6 @@ struct Difference {
   uint64_t blocks = 0;
 };
 thread_local Difference latest;
-
-// MuJoCo's own function of that name
-template <typename Function>
-Function Original(const char* name) {
-  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
-}
 
 // three lanes of four
 __m256i Three() { return _mm256_setr_epi64x(-1, -1, -1, 0); }
@@ -114,25 +106,24 @@ void ForEachColumn(const mjModel& m, const mjData& d, int body, const mjtNum poi
 
 // the blocks of a matrix 3 x nv
 void Clear(mjtNum* matrix, uint64_t blocks, int nv) {
-  for (; blocks; blocks &= blocks - 1) {
-    const int at = kLanes * std::countr_zero(blocks), count = std::min(kLanes, nv - at);
+  ForEachBlock(blocks, [&](int at) {
+    const int count = std::min(kLanes, nv - at);
     for (int k = 0; k < 3; ++k) std::fill_n(matrix + k * nv + at, count, 0.0);
-  }
+  });
 }
 
 // frame (rows x 3) times jacobian (3 x nv)
 void Turn(const mjtNum* frame, const mjtNum* jacobian, uint64_t blocks, int rows, int nv,
           mjtNum* result) {
   std::memset(result, 0, sizeof(mjtNum) * rows * nv);
-  for (; blocks; blocks &= blocks - 1) {
-    const int at = kLanes * std::countr_zero(blocks);
+  ForEachBlock(blocks, [&](int at) {
     if (at + kLanes > nv) {
       for (int i = at; i < nv; ++i) {
         for (int r = 0; r < rows; ++r) {
           for (int k = 0; k < 3; ++k) result[r * nv + i] += jacobian[k * nv + i] * frame[3 * r + k];
         }
       }
-      continue;
+      return;
     }
     const __m256d x = _mm256_loadu_pd(jacobian + at), y = _mm256_loadu_pd(jacobian + nv + at),
                   z = _mm256_loadu_pd(jacobian + 2 * nv + at);
@@ -143,19 +134,10 @@ void Turn(const mjtNum* frame, const mjtNum* jacobian, uint64_t blocks, int rows
       sum = _mm256_add_pd(sum, _mm256_mul_pd(z, _mm256_broadcast_sd(scale + 2)));
       _mm256_storeu_pd(result + r * nv + at, sum);
     }
-  }
+  });
 }
 
 }  // namespace
-
-uint64_t ColumnBlocks(const mjModel& model, int body) {
-  while (body && !model.body_dofnum[body]) body = model.body_parentid[body];
-  uint64_t blocks = 0;
-  if (!body) return blocks;
-  int i = model.body_dofadr[body] + model.body_dofnum[body] - 1;
-  for (; i >= 0; i = model.dof_parentid[i]) blocks |= uint64_t{1} << (i / kLanes);
-  return blocks;
-}
 
 StepKernels::StepKernels(const mjModel& model) {
   on = model.neq == 0 && model.nflex == 0 && model.nv <= kMaxColumns && !mj_isSparse(&model);
@@ -175,7 +157,7 @@ int mj_collideOBB(const mjtNum aabb1[6], const mjtNum aabb2[6], const mjtNum xpo
                   const mjtNum xmat1[9], const mjtNum xpos2[3], const mjtNum xmat2[9],
                   mjtNum margin, mjtNum product[36], mjtNum offset[12], mjtByte* initialize) {
   if (!vega::on || !product || !offset || !xpos1 || !xmat1 || !xpos2 || !xmat2) {
-    static const auto original = vega::Original<decltype(&mj_collideOBB)>("mj_collideOBB");
+    static const auto original = vega::MujocoOwn<decltype(&mj_collideOBB)>("mj_collideOBB");
     return original(aabb1, aabb2, xpos1, xmat1, xpos2, xmat2, margin, product, offset, initialize);
   }
   ++vega::served_calls;
@@ -200,7 +182,7 @@ int mj_jacDifPair(const mjModel* m, const mjData* d, int* chain, int b1, int b2,
                   const mjtNum pos1[3], const mjtNum pos2[3], mjtNum* jac1p, mjtNum* jac2p,
                   mjtNum* jacdifp, mjtNum* jac1r, mjtNum* jac2r, mjtNum* jacdifr) {
   if (!vega::on || !m->nv || !jacdifp) {
-    static const auto original = vega::Original<decltype(&mj_jacDifPair)>("mj_jacDifPair");
+    static const auto original = vega::MujocoOwn<decltype(&mj_jacDifPair)>("mj_jacDifPair");
     return original(m, d, chain, b1, b2, pos1, pos2, jac1p, jac2p, jacdifp, jac1r, jac2r, jacdifr);
   }
   ++vega::served_calls;
@@ -223,7 +205,7 @@ int mj_jacDifPair(const mjModel* m, const mjData* d, int* chain, int b1, int b2,
 void mj_applyFT(const mjModel* m, mjData* d, const mjtNum force[3], const mjtNum torque[3],
                 const mjtNum point[3], int body, mjtNum* qfrc_target) {
   if (!vega::on || !force || !torque || body < 0 || body >= m->nbody) {
-    static const auto original = vega::Original<decltype(&mj_applyFT)>("mj_applyFT");
+    static const auto original = vega::MujocoOwn<decltype(&mj_applyFT)>("mj_applyFT");
     return original(m, d, force, torque, point, body, qfrc_target);
   }
   ++vega::served_calls;
@@ -236,7 +218,7 @@ void mj_applyFT(const mjModel* m, mjData* d, const mjtNum force[3], const mjtNum
 void mju_mulMatMat(mjtNum* res, const mjtNum* mat1, const mjtNum* mat2, int r1, int c1, int c2) {
   const bool turned = mat2 == vega::latest.translation || mat2 == vega::latest.rotation;
   if (!vega::on || !turned || c1 != 3) {
-    static const auto original = vega::Original<decltype(&mju_mulMatMat)>("mju_mulMatMat");
+    static const auto original = vega::MujocoOwn<decltype(&mju_mulMatMat)>("mju_mulMatMat");
     return original(res, mat1, mat2, r1, c1, c2);
   }
   ++vega::served_calls;

@@ -12,8 +12,6 @@
 
 #include <mujoco/mujoco.h>
 
-#include <cstdint>
-
 namespace vega {
 
 // Serves this thread between now and its end. One at a time a thread. Does nothing for a model with
@@ -28,10 +26,6 @@ class StepKernels {
   // Calls served on this thread since it began, for tests.
   static long served();
 };
-
-// A bit for each block of four columns in which the Jacobian of a body may hold a number: its own
-// degrees of freedom and those of the bodies it hangs on. At most 256 columns.
-uint64_t ColumnBlocks(const mjModel& model, int body);
 
 }  // namespace vega
 
