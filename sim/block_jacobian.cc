@@ -39,7 +39,8 @@ bool IsContact(int type) {
 // J v. Each sum as MuJoCo's dot product makes it: lanes over whole blocks, then across, then the
 // rest.
 template <int kCount>
-void BlockJacobian::MultiplyGroup(const Group& group, const mjtNum* vector, mjtNum* result) const {
+inline void BlockJacobian::MultiplyGroup(const Group& group, const mjtNum* vector,
+                                         mjtNum* result) const {
   const int n = columns_;
   const mjtNum* rows = numbers_ + size_t(group.row) * n;
   __m256d sums[kCount];
@@ -67,7 +68,8 @@ void BlockJacobian::MultiplyGroup(const Group& group, const mjtNum* vector, mjtN
 
 // adds J^T f to `result`, row after row
 template <int kCount>
-void BlockJacobian::AddGroup(const Group& group, const mjtNum* forces, mjtNum* result) const {
+inline void BlockJacobian::AddGroup(const Group& group, const mjtNum* forces,
+                                    mjtNum* result) const {
   const int n = columns_;
   const mjtNum* rows = numbers_ + size_t(group.row) * n;
   __m256d scales[kCount];
@@ -102,8 +104,8 @@ void BlockJacobian::MultiplyTransposed(const mjtNum* forces, mjtNum* result) con
 
 // row i of the lower triangle of J^T D J, what one group adds to it. Blocks are added whole: what
 // lands above the diagonal means nothing
-void BlockJacobian::AddHessianRow(const Group& group, const mjtNum* diagonal, int i,
-                                  mjtNum* hessian) const {
+inline void BlockJacobian::AddHessianRow(const Group& group, const mjtNum* diagonal, int i,
+                                         mjtNum* hessian) const {
   const int n = columns_, whole = n / kLanes * kLanes;
   const mjtNum* rows = numbers_ + size_t(group.row) * n;
   mjtNum* to = hessian + size_t(i) * n;
