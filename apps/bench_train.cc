@@ -106,7 +106,7 @@ std::function<int()> AddBenchTrain(CLI::App& mode) {
                   "folder of the recipe's packs; default $VEGA_HOME/train");
   mode.add_option("--steps", options->steps, "measured steps, after three that are not")
       ->check(CLI::Range(1, 100000));
-  mode.add_option("--threads", options->threads, "of one operation; 0: the machine's")
+  mode.add_option("--threads", options->threads, "threads that share a step; 0: the machine's")
       ->check(CLI::Range(0, 1024));
   mode.add_option("--device", options->device, "cpu, cuda or cuda:N");
   return [options] { return Run(*options); };

@@ -66,7 +66,7 @@ std::function<int()> AddTrain(CLI::App& mode) {
   mode.add_option("--data", flags->data,
                   "folder that the recipe's packs lie in; default $VEGA_HOME/train");
   mode.add_flag("--resume", flags->resume, "go on where the run folder stands");
-  mode.add_option("--threads", flags->threads, "of one operation; 0 = the machine's")
+  mode.add_option("--threads", flags->threads, "threads that share a step; 0 = the machine's")
       ->check(CLI::Range(0, 1024));
   mode.add_option("--device", flags->device, "cpu, cuda or cuda:N");
   return [flags] { return Run(*flags); };

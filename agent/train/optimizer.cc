@@ -3,9 +3,11 @@
 #include "agent/train/optimizer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -23,6 +25,11 @@ constexpr int64_t kInnerSide = 64;
 bool IsInnerMatrix(const Parameter& p) {
   return p.value.dim() == 2 && p.value.size(0) >= kInnerSide && p.value.size(1) >= kInnerSide &&
          p.name.ends_with(".weight");
+}
+
+// of one orthogonalisation, in products of numbers
+int64_t Work(const at::Tensor& matrix) {
+  return matrix.numel() * std::min(matrix.size(0), matrix.size(1));
 }
 
 }  // namespace
@@ -49,8 +56,12 @@ Optimizer::Optimizer(std::vector<Parameter> parameters, const OptimizerOptions& 
     first_.push_back(at::zeros_like(values));
     const bool by_muon = options_.method == "muon" && IsInnerMatrix(p);
     second_.push_back(by_muon ? at::Tensor() : at::zeros_like(values));
+    if (by_muon) by_muon_.push_back(first_.size() - 1);
     averages_.push_back(values.clone());
   }
+  std::stable_sort(by_muon_.begin(), by_muon_.end(), [this](size_t a, size_t b) {
+    return Work(parameters_[a].value) > Work(parameters_[b].value);
+  });
 }
 
 double Optimizer::Rate(int64_t step) const {
@@ -61,10 +72,6 @@ double Optimizer::Rate(int64_t step) const {
   const double progress = std::min(1.0, static_cast<double>(step - options_.warmup) / all);
   const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * progress));
   return options_.lr * (options_.final_lr + (1 - options_.final_lr) * cosine);
-}
-
-void Optimizer::ZeroGradients() {
-  for (Parameter& p : parameters_) p.value.mutable_grad().reset();
 }
 
 at::Tensor Optimizer::Step(int64_t step) {
@@ -81,10 +88,7 @@ at::Tensor Optimizer::Step(int64_t step) {
   const at::Tensor update = at::full({}, static_cast<double>(++updates_), norm.options());
   std::map<std::pair<double, bool>, Group> groups;
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    if (!second_[i].defined()) {
-      StepMuon(i, gradients[i], Rate(step) * parameters_[i].lr_scale);
-      continue;
-    }
+    if (!second_[i].defined()) continue;  // Muon's
     const bool matrix = parameters_[i].value.dim() >= 2;
     Group& group = groups[{parameters_[i].lr_scale, matrix}];
     group.lr_scale = parameters_[i].lr_scale;
@@ -100,12 +104,31 @@ at::Tensor Optimizer::Step(int64_t step) {
                       Rate(step) * group.lr_scale, options_.beta1, options_.beta2,
                       group.weight_decay, /*eps=*/1e-8, /*amsgrad=*/false, /*maximize=*/false);
   }
+  StepMuon(gradients, Rate(step));
   // young averages follow faster
   const double decay = std::min(options_.ema, (1.0 + updates_) / (10.0 + updates_));
   std::vector<at::Tensor> values;
   for (const Parameter& p : parameters_) values.push_back(p.value);
   at::_foreach_lerp_(averages_, values, 1 - decay);
   return norm;
+}
+
+void Optimizer::StepMuon(const std::vector<at::Tensor>& gradients, double rate) {
+  const auto count = static_cast<int64_t>(by_muon_.size());
+  if (count == 0) return;
+  // each matrix by one thread, dealt out from the dearest: they are too small to be shared
+  const bool cpu = parameters_[by_muon_[0]].value.is_cpu();
+  const int64_t hands = cpu ? std::min<int64_t>(at::get_num_threads(), count) : 1;
+  const auto deal = [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard guard;
+    for (int64_t hand = begin; hand < end; ++hand) {
+      for (int64_t k = hand; k < count; k += hands) {
+        const size_t i = by_muon_[k];
+        StepMuon(i, gradients[i], rate * parameters_[i].lr_scale);
+      }
+    }
+  };
+  at::parallel_for(0, hands, 1, deal);
 }
 
 void Optimizer::StepMuon(size_t i, const at::Tensor& gradient, double rate) {

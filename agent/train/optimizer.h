@@ -36,7 +36,6 @@ class Optimizer {
 
   // Linear warm-up, then half a cosine to final_lr at the last step.
   double Rate(int64_t step) const;
-  void ZeroGradients();
   // One update with the gradients as they are; returns their norm before clipping []. Nothing waits
   // for the device.
   at::Tensor Step(int64_t step);
@@ -63,7 +62,8 @@ class Optimizer {
  private:
   void Swap();
 
-  // Of parameters_[i], at that rate.
+  // Muon's updates, all of them; then that of parameters_[i].
+  void StepMuon(const std::vector<at::Tensor>& gradients, double rate);
   void StepMuon(size_t i, const at::Tensor& gradient, double rate);
 
   struct Group {  // parameters with the same rate and decay
@@ -75,6 +75,7 @@ class Optimizer {
   std::vector<Parameter> parameters_;
   std::vector<at::Tensor> first_, averages_;  // of parameters_
   std::vector<at::Tensor> second_;            // likewise; undefined where Muon updates
+  std::vector<size_t> by_muon_;               // of parameters_, the dearest first
   int64_t updates_ = 0;
 };
 

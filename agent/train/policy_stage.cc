@@ -147,7 +147,8 @@ class PolicyStage : public TrainStage {
   std::map<std::string, double> Measure(const std::vector<int64_t>& rows) override {
     const Targets t = TargetsOf(rows);
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(rows[0]);
-    const HeadInput input = Inputs({.rows = rows, .learning = false}, generator);
+    at::Tensor gate;
+    const HeadInput input = Inputs({.rows = rows, .learning = false}, generator, &gate);
     at::Tensor noise;
     if (config_.head.flow_steps > 0) {
       noise = Normal(t.unit.sizes(), generator, t.unit);
@@ -158,7 +159,7 @@ class PolicyStage : public TrainStage {
     std::map<std::string, double> out = {
         {"action_l1", Mean((unit - t.unit).abs().slice(2, 0, -1), t.valid).item<double>()},
         {"gripper_accuracy", Mean(right, t.valid).item<double>()}};
-    if (gate_.defined()) out["gate"] = gate_.mean().item<double>();
+    if (gate.defined()) out["gate"] = gate.mean().item<double>();
     return out;
   }
 
@@ -247,7 +248,7 @@ class PolicyStage : public TrainStage {
         .unflatten(0, {static_cast<int64_t>(rows.size()), -1});
   }
 
-  HeadInput Inputs(const StepInput& in, at::Generator& generator) {
+  HeadInput Inputs(const StepInput& in, at::Generator& generator, at::Tensor* gate = nullptr) {
     VegaModel model = agent_->model;
     const auto batch = static_cast<int64_t>(in.rows.size());
     at::Tensor pixels =
@@ -266,7 +267,7 @@ class PolicyStage : public TrainStage {
     if (instruction.defined()) instruction = instruction.repeat_interleave(cameras, 0);
     const VegaFeatures features =
         model->Fuse(semantic, generative_.Gather(in.rows).flatten(0, 1), instruction);
-    gate_ = features.gate.defined() ? features.gate.detach() : at::Tensor();
+    if (gate != nullptr && features.gate.defined()) *gate = features.gate.detach();
     at::Tensor proprio = NormalizeProprio(samples_.Gather("proprio", in.rows), config_.contract);
     const AugmentationOptions& a = options_.augmentation;
     if (in.learning) {
@@ -308,7 +309,6 @@ class PolicyStage : public TrainStage {
   Texts texts_;
   int64_t side_ = 0;  // cells along a token's side
   std::shared_ptr<TruthHeads> truth_;
-  at::Tensor gate_;  // of the last call
 };
 
 }  // namespace

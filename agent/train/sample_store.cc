@@ -184,13 +184,18 @@ void SampleStore::Open(const std::filesystem::path& folder) {
 }
 
 at::Tensor SampleStore::Gather(const std::string& name, const std::vector<int64_t>& rows) const {
+  return TableOf(name).Gather(rows);
+}
+
+const RowTensor& SampleStore::TableOf(const std::string& name) const {
+  const std::lock_guard lock(tables_mutex_);
   auto table = tables_.find(name);
   if (table == tables_.end()) {
     std::vector<at::Tensor> of_shards;
     for (const Shard& shard : shards_) of_shards.push_back(TensorOf(shard, name));
     table = tables_.emplace(name, Table(std::move(of_shards))).first;
   }
-  return table->second.Gather(rows);
+  return table->second;
 }
 
 RowTensor SampleStore::Table(std::vector<at::Tensor> of_shards) const {

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,7 @@ class SampleStore {
   void NameCategories();
   void NameInstructions();
   const Shard& ShardOf(int64_t row) const;
+  const RowTensor& TableOf(const std::string& name) const;  // stays where it is
 
   at::Device device_;
   AgentContract contract_;
@@ -73,6 +75,7 @@ class SampleStore {
   std::vector<std::string> categories_, instructions_;
   std::vector<int64_t> instruction_;  // of each row, in instructions_
   at::Tensor category_of_;            // [packs,256] i64: a pack's own index to the store's, or -1
+  mutable std::mutex tables_mutex_;
   mutable std::map<std::string, RowTensor> tables_;  // by tensor, made when asked for
 };
 

@@ -90,6 +90,9 @@ class SemanticStage : public TrainStage {
             .parts = {{"cells", cells}, {"language", language}}};
   }
 
+  // pictures are told from the batch's other instructions
+  bool divisible() const override { return false; }
+
   std::map<std::string, double> Measure(const std::vector<int64_t>& rows) override {
     const Answers a = Answer({.rows = rows, .learning = false});
     const at::Tensor right = a.cells.argmax(-1).eq(a.truth);

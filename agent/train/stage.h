@@ -36,7 +36,10 @@ class TrainStage {
  public:
   virtual ~TrainStage() = default;
   virtual std::vector<Parameter> parameters() = 0;
+  // May be called by several threads at once, each with rows and a generator of its own.
   virtual StepLoss Loss(const StepInput& input) = 0;
+  // Whether the loss of a batch is the mean of its samples', so that it may be computed in parts.
+  virtual bool divisible() const { return true; }
   // Of held-out rows, with the averaged weights in place: scalars that are dearer than a loss, and
   // pictures to look at, by name.
   virtual std::map<std::string, double> Measure(const std::vector<int64_t>& /*rows*/) { return {}; }

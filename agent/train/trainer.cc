@@ -6,7 +6,6 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -18,6 +17,7 @@
 
 #include "agent/device.h"
 #include "agent/modules.h"
+#include "agent/train/batch_gradient.h"
 #include "agent/train/metrics.h"
 #include "agent/train/optimizer.h"
 #include "agent/train/sample_store.h"
@@ -40,31 +40,8 @@ void KeepFreedMemory() {
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   mallopt(M_TOP_PAD, 64 << 20);
+  mallopt(M_ARENA_MAX, 1);  // for the threads that take parts of a batch too
 }
-
-// Matrix products and convolutions in bf16 while it lives.
-class Autocast {
- public:
-  Autocast(bool on, at::DeviceType device)
-      : on_(on), device_(device), before_(at::autocast::is_autocast_enabled(device)) {
-    if (!on_) return;
-    at::autocast::set_autocast_enabled(device_, true);
-    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
-    at::autocast::increment_nesting();
-  }
-  ~Autocast() {
-    if (!on_) return;
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(device_, before_);
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  bool on_;
-  at::DeviceType device_;
-  bool before_;
-};
 
 // One stage from where it stands to its end.
 class StageRun {
@@ -96,6 +73,12 @@ class StageRun {
                         .say = [&observer](const std::string& line) { observer.Say(line); }});
     optimizer_ =
         std::make_unique<Optimizer>(stage_->parameters(), options_.optimizer, options_.steps);
+    const int threads = at::get_num_threads();
+    if (device.is_cpu() && stage_->divisible()) parts_ = BatchParts(options_.batch, threads);
+    gradient_ = std::make_unique<BatchGradient>(
+        *stage_, stage_->parameters(),
+        BatchGradient::Options{
+            .threads = threads, .bf16 = options_.precision == "bf16", .device = device.type()});
     if (options.resume && std::filesystem::exists(StateFile())) LoadState();
     started_at_ = step_;
     metrics_ = std::make_unique<Metrics>(out_, index_, step_);
@@ -136,22 +119,30 @@ class StageRun {
   // weights that LibTorch's own modules draw when they are made
   void InitializeChance() const { at::manual_seed(seed_); }
 
-  at::Generator GeneratorAt(int64_t step) const {
-    return at::make_generator<at::CPUGeneratorImpl>(Hash64(fmt::format("step {}", step), seed_));
+  at::Generator GeneratorAt(int64_t step, int part = 0) const {
+    const std::string name =
+        part == 0 ? fmt::format("step {}", step) : fmt::format("step {} part {}", step, part);
+    return at::make_generator<at::CPUGeneratorImpl>(Hash64(name, seed_));
+  }
+
+  // what each part of the batch is made from
+  std::vector<StepInput> Parts(const std::vector<int64_t>& rows) const {
+    const auto size = static_cast<int64_t>(rows.size());
+    std::vector<StepInput> parts;
+    for (int i = 0; i < parts_; ++i) {
+      parts.push_back({{rows.begin() + i * size / parts_, rows.begin() + (i + 1) * size / parts_},
+                       GeneratorAt(step_, i),
+                       true});
+    }
+    return parts;
   }
 
   bool Due(int64_t every, bool last) const { return every > 0 && (step_ % every == 0 || last); }
 
   void Update() {
-    const StepInput input = {order_.Rows(step_), GeneratorAt(step_), true};
-    optimizer_->ZeroGradients();
-    StepLoss loss;
-    {
-      const Autocast autocast(options_.precision == "bf16", samples_.device().type());
-      loss = stage_->Loss(input);
-    }
-    loss.total.backward();
-    Count(input, loss, optimizer_->Step(step_));
+    const std::vector<int64_t> rows = order_.Rows(step_);
+    const StepLoss loss = gradient_->Compute(Parts(rows));
+    Count(rows, loss, optimizer_->Step(step_));
     const double rate = optimizer_->Rate(step_);
     ++step_;
     if (step_ % options_.report_every != 0 && step_ != options_.steps) return;
@@ -176,23 +167,23 @@ class StageRun {
   }
 
   // the one place where a step waits for the device
-  void Count(const StepInput& input, const StepLoss& loss, const at::Tensor& norm) {
-    std::vector<at::Tensor> values = {loss.total.detach(), norm};
-    for (const auto& [name, part] : loss.parts) values.push_back(part.detach());
+  void Count(const std::vector<int64_t>& rows, const StepLoss& loss, const at::Tensor& norm) {
+    std::vector<at::Tensor> values = {loss.total, norm};
+    for (const auto& [name, part] : loss.parts) values.push_back(part);
     for (at::Tensor& value : values) value = value.to(at::kDouble);
     const at::Tensor read = at::stack(values).cpu();
     const auto* value = read.const_data_ptr<double>();
-    if (!std::isfinite(value[0])) KeepBatch(input, value[0]);
+    if (!std::isfinite(value[0])) KeepBatch(rows, value[0]);
     sums_["loss"] += *value++;
     sums_["gradient_norm"] += *value++;
     for (const auto& [name, part] : loss.parts) sums_[name] += *value++;
     ++counted_;
   }
 
-  [[noreturn]] void KeepBatch(const StepInput& input, double loss) const {
-    TensorMap batch = {{"rows", at::tensor(input.rows, at::kLong)}};
+  [[noreturn]] void KeepBatch(const std::vector<int64_t>& rows, double loss) const {
+    TensorMap batch = {{"rows", at::tensor(rows, at::kLong)}};
     for (const char* name : {"frames", "actions", "proprio", "points"}) {
-      batch.emplace(name, samples_.Gather(name, input.rows));
+      batch.emplace(name, samples_.Gather(name, rows));
     }
     const auto file = folder_ / "bad_batch.safetensors";
     WriteTensors(file, batch, {{"step", std::to_string(step_)}});
@@ -303,7 +294,9 @@ class StageRun {
   BatchOrder order_;
   std::unique_ptr<TrainStage> stage_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<BatchGradient> gradient_;
   std::unique_ptr<Metrics> metrics_;
+  int parts_ = 1;  // of a batch
   int64_t step_ = 0, started_at_ = 0;
   Scalars sums_;         // since the last report
   int64_t counted_ = 0;  // steps since then

@@ -25,7 +25,7 @@ struct TrainOptions {
   Recipe recipe;
   std::filesystem::path data;  // folder that the recipe's packs lie in
   bool resume = false;         // go on where OUT stands; without it OUT must not hold a run
-  int threads = 0;             // of one operation; 0: the machine's
+  int threads = 0;             // that share a step; 0: the machine's
   std::string device = "cpu";  // see agent/device.h
   std::filesystem::path features = {};  // folder of frozen features; empty: OUT/features
 };

@@ -198,9 +198,10 @@ class Watcher : public TrainObserver {
 struct Run {
   Recipe recipe;
   std::filesystem::path data;
+  int threads = 1;
 
   bool operator()(Watcher& watcher, bool resume = false) const {
-    return Train({.recipe = recipe, .data = data, .resume = resume, .threads = 1}, watcher,
+    return Train({.recipe = recipe, .data = data, .resume = resume, .threads = threads}, watcher,
                  watcher.stop);
   }
 };

@@ -69,10 +69,13 @@ TEST_CASE("every stage lowers its loss and leaves a checkpoint of the whole agen
 TEST_CASE("a run that was stopped and resumed ends with the bytes of one that was not") {
   const Scratch scratch;
   WritePack(scratch / "squares");
-  const std::vector<StageOptions> stages = {StageNamed("semantic", 20), StageNamed("policy", 30)};
+  std::vector<StageOptions> stages = {StageNamed("semantic", 20), StageNamed("policy", 30)};
+  stages[1].batch = 32;  // in two parts
+  Run run = RunOf(scratch, "whole", stages);
+  run.threads = 2;
   Watcher whole;
-  REQUIRE(RunOf(scratch, "whole", stages)(whole));
-  const Run run = RunOf(scratch, "parts", stages);
+  REQUIRE(run(whole));
+  run.recipe.out = (scratch / "parts").string();
   for (const int stop_after : {2, 1, 4}) {
     Watcher part;
     part.stop_after = stop_after;
