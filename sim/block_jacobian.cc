@@ -53,9 +53,7 @@ inline void BlockJacobian::MultiplyGroup(const Group& group, const mjtNum* vecto
   });
   const int i = n / kLanes * kLanes, left = n - i;
   for (int r = 0; r < kCount; ++r) {
-    const __m128d pair =
-        _mm_add_pd(_mm256_castpd256_pd128(sums[r]), _mm256_extractf128_pd(sums[r], 1));
-    mjtNum sum = _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
+    mjtNum sum = SumOfLanes(sums[r]);
     if (group.rest) {
       const mjtNum* x = rows + r * n + i;
       mjtNum rest = x[0] * vector[i];
@@ -145,6 +143,7 @@ void BlockJacobian::MakeHessian(const mjtNum* diagonal, mjtNum* hessian) const {
     for (int i = n / kLanes * kLanes; i < n; ++i) AddHessianRow(group, diagonal, i, hessian);
   }
 }
+
 // of the rows from r on that belong to one contact of two geoms; false for any other row
 bool BlockJacobian::AddContact(const mjModel& model, const mjData& data, int& r) {
   if (!IsContact(data.efc_type[r])) return false;

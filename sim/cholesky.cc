@@ -18,8 +18,7 @@ inline mjtNum DotFrom(const mjtNum* a, const mjtNum* b, int from, int n) {
   for (; i + kLanes <= n; i += kLanes) {
     lanes = _mm256_add_pd(lanes, _mm256_mul_pd(_mm256_loadu_pd(a + i), _mm256_loadu_pd(b + i)));
   }
-  const __m128d pair = _mm_add_pd(_mm256_castpd256_pd128(lanes), _mm256_extractf128_pd(lanes, 1));
-  const mjtNum sum = _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
+  const mjtNum sum = SumOfLanes(lanes);
   if (i >= n) return sum;
   mjtNum rest = a[i] * b[i];
   for (++i; i < n; ++i) rest += a[i] * b[i];

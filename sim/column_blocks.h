@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <immintrin.h>
 #include <mujoco/mujoco.h>
 
 #include <bit>
@@ -27,6 +28,12 @@ inline uint64_t ColumnBlocks(const mjModel& model, int body) {
 template <typename Visit>
 inline void ForEachBlock(uint64_t blocks, const Visit& visit) {
   for (; blocks; blocks &= blocks - 1) visit(kLanes * std::countr_zero(blocks));
+}
+
+// The sum over a block's lanes in the order MuJoCo adds them in.
+inline mjtNum SumOfLanes(__m256d lanes) {
+  const __m128d pair = _mm_add_pd(_mm256_castpd256_pd128(lanes), _mm256_extractf128_pd(lanes, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
 }
 
 }  // namespace vega

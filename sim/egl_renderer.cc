@@ -11,6 +11,7 @@
 #include "sim/base/error.h"
 #include "sim/base/mujoco_handlers.h"
 #include "sim/camera.h"
+#include "sim/gl/gl_hooks.h"
 #include "sim/scene.h"
 #include "sim/visible_geoms.h"
 
@@ -18,8 +19,8 @@ namespace vega {
 namespace {
 
 constexpr int kMaxGeoms = 1000;
-constexpr int kMaxSide = 4096;        // pixels
-constexpr int kFastTexels = 1024;     // a side of a texture
+constexpr int kMaxSide = 4096;  // pixels
+constexpr TextureDetail kFastTextures = {.longest_side = 1024, .between_mipmaps = false};
 constexpr double kErrorBudget = 0.2;  // pixels a simplified surface may be off
 
 // MuJoCo loads its table of GL functions anew with each context, into memory all threads share
@@ -130,7 +131,8 @@ EglRenderer::Upload::~Upload() {
 }
 
 EglRenderer::EglRenderer(EglRendererOptions options)
-    : options_(options), textures_(options.quality == RenderQuality::kFast ? kFastTexels : 0) {
+    : options_(options),
+      textures_(options.quality == RenderQuality::kFast ? kFastTextures : TextureDetail{}) {
   InstallMujocoHandlers();
 }
 
@@ -190,6 +192,7 @@ std::vector<int> EglRenderer::RenderGeoms(const Scene& scene, const std::string&
   std::vector<uint8_t> colours(size_t{3} * height * width);
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 1;
   DrawScene(upload, -1, height, width);
+  FinishDrawing();
   mjr_readPixels(colours.data(), nullptr, viewport, &upload.context);
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
   CheckGl();
@@ -216,6 +219,7 @@ DepthView EglRenderer::RenderDepth(const Scene& scene, const mjvCamera& camera, 
   upload.context.readDepthMap = mjDEPTH_ZEROFAR;
   DrawScene(upload, -1, height, width);
   std::vector<uint8_t> colours(size_t{3} * height * width);
+  FinishDrawing();
   mjr_readPixels(colours.data(), view.depth.data(), viewport, &upload.context);
   upload.context.readDepthMap = mjDEPTH_ZERONEAR;
   upload.scene.flags[mjRND_SEGMENT] = upload.scene.flags[mjRND_IDCOLOR] = 0;
@@ -252,6 +256,7 @@ Image EglRenderer::Draw(const Scene& scene, mjvCamera camera, int height, int wi
   const mjrRect viewport = {0, 0, width, height};
   Image image{height, width, std::vector<uint8_t>(size_t{3} * height * width)};
   DrawScene(upload, camera.type == mjCAMERA_FIXED ? camera.fixedcamid : -1, height, width);
+  FinishDrawing();
   mjr_readPixels(image.pixels.data(), nullptr, viewport, &upload.context);
   CheckGl();
   FlipRows(image.pixels.data(), height, size_t{3} * width);

@@ -159,6 +159,11 @@ Function GlFunction(const char* name) {
   return egl(name);
 }
 
+void FinishDrawing() {
+  static const auto finish = LoadGl<decltype(&glFinish)>("glFinish");
+  finish();
+}
+
 }  // namespace vega
 
 // --- in place of EGL's own -----------------------------------------------------------------------

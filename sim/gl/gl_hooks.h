@@ -61,4 +61,10 @@ F LoadGl(const char* name) {
   return reinterpret_cast<F>(GlFunction(name));
 }
 
+// Waits until all that was asked for is drawn. Before buffers are copied or read, and after: while
+// Mesa's software renderer draws on threads of its own, copying, reading and binding a texture look
+// through lists that those threads free when they are done (Mesa 22.3, a crash in some 100,000
+// pictures).
+void FinishDrawing();
+
 }  // namespace vega

@@ -110,11 +110,13 @@ void StillLayer::Make(Frame& made) const {
 void StillLayer::Copy(unsigned int from, unsigned int to, const std::array<int, 4>& part) const {
   const Gl& gl = Gl::Get();
   const int right = part[0] + part[2], top = part[1] + part[3];
+  FinishDrawing();
   gl.bind_frame(GL_READ_FRAMEBUFFER, from);
   gl.bind_frame(GL_DRAW_FRAMEBUFFER, to);
   gl.blit(part[0], part[1], right, top, part[0], part[1], right, top,
           GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT, GL_NEAREST);
   gl.bind_frame(GL_FRAMEBUFFER, context_.offFBO);
+  FinishDrawing();
 }
 
 StillLayer& StillLayers::Find(int camera, int height, int width) {

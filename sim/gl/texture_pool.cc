@@ -3,6 +3,7 @@
 #include "sim/gl/texture_pool.h"
 
 #include <GL/gl.h>
+#include <GL/glext.h>
 
 #include <algorithm>
 #include <array>
@@ -27,6 +28,16 @@ void Generate(GLuint* name) {
 void Delete(GLuint name) {
   static const auto call = reinterpret_cast<Names>(GlFunction("glDeleteTextures"));
   call(1, &name);
+}
+
+// Texels of the nearest mipmap where MuJoCo asks for a mean over two.
+void ReadOneMipmap(GLuint name, bool cube) {
+  static const auto bind = LoadGl<decltype(&glBindTexture)>("glBindTexture");
+  static const auto parameter = LoadGl<decltype(&glTexParameteri)>("glTexParameteri");
+  const GLenum target = cube ? GL_TEXTURE_CUBE_MAP : GL_TEXTURE_2D;
+  bind(target, name);
+  parameter(target, GL_TEXTURE_MIN_FILTER, GL_LINEAR_MIPMAP_NEAREST);
+  bind(target, 0);
 }
 
 // One texture of a model: a picture, or a cube's six below one another, or one for all six.
@@ -105,8 +116,8 @@ unsigned int TexturePool::Find(const mjModel& model, int i, mjrContext& context)
     return found->name;
   }
 
-  while (longest_side_ > 0 && texels.width > longest_side_ &&
-         texels.height / texels.faces(cube) > 1) {
+  const int longest = detail_.longest_side;
+  while (longest > 0 && texels.width > longest && texels.height / texels.faces(cube) > 1) {
     texels.Halve(cube);
   }
   GLuint name = 0;
@@ -123,6 +134,7 @@ unsigned int TexturePool::Find(const mjModel& model, int i, mjrContext& context)
   const GLuint before = std::exchange(context.texture[i], name);
   mjr_uploadTexture(&view, &context, i);
   context.texture[i] = before;
+  if (!detail_.between_mipmaps) ReadOneMipmap(name, cube);
   textures_.push_front({content, bytes, name, 1});
   return name;
 }

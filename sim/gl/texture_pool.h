@@ -13,13 +13,17 @@
 
 namespace vega {
 
+// How much of a texture is kept, and how it is read.
+struct TextureDetail {
+  int longest_side = 0;  // texels; a smaller version of larger textures is uploaded; 0: as they are
+  bool between_mipmaps = true;  // false: texels of the nearest mipmap, not of the two nearest
+};
+
 // All functions need the one context the pool is used with current. Textures nobody uses are kept
 // while the pool is small, the latest used longest.
 class TexturePool {
  public:
-  // longest_side: texels a side at most, of larger textures a smaller version is uploaded; 0: as
-  // they are.
-  explicit TexturePool(int longest_side) : longest_side_(longest_side) {}
+  explicit TexturePool(const TextureDetail& detail) : detail_(detail) {}
 
   // Gives `context`, which was made of a model with the same number of textures, those of `model`
   // that `used` says, and leaves it its own others.
@@ -41,7 +45,7 @@ class TexturePool {
   unsigned int Find(const mjModel& model, int texture, mjrContext& context);
   void Shrink(size_t bytes);
 
-  int longest_side_;
+  TextureDetail detail_;
   std::list<Texture> textures_;  // most recently taken first
 };
 

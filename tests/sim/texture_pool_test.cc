@@ -1,11 +1,14 @@
 // Textures are shared by what is in them. Skipped aloud without an OpenGL driver.
 #include "sim/gl/texture_pool.h"
 
+#include <GL/gl.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 
 #include "sim/base/error.h"
-#include "sim/egl_renderer.h"
+#include "sim/egl_context.h"
+#include "sim/gl/gl_hooks.h"
 #include "sim/render_model.h"
 #include "tests/sim/panda_scene.h"
 
@@ -47,17 +50,34 @@ struct Context {
   mjrContext context;
 };
 
-TEST_CASE("Textures with the same content are uploaded once and stay for the next model",
-          "[sim][render]") {
-  std::unique_ptr<EglContext> gl;
+// null, said aloud, without a driver
+std::unique_ptr<EglContext> OpenGl() {
   try {
-    gl = std::make_unique<EglContext>();
+    return std::make_unique<EglContext>();
   } catch (const Error& error) {
     WARN("skipped: " << error.what());
-    return;
+    return nullptr;
   }
+}
+
+GLint Parameter(unsigned int texture, GLenum name, GLint level = -1) {
+  GLint value = 0;
+  LoadGl<decltype(&glBindTexture)>("glBindTexture")(GL_TEXTURE_2D, texture);
+  if (level < 0) {
+    LoadGl<decltype(&glGetTexParameteriv)>("glGetTexParameteriv")(GL_TEXTURE_2D, name, &value);
+  } else {
+    LoadGl<decltype(&glGetTexLevelParameteriv)>("glGetTexLevelParameteriv")(GL_TEXTURE_2D, level,
+                                                                            name, &value);
+  }
+  return value;
+}
+
+TEST_CASE("Textures with the same content are uploaded once and stay for the next model",
+          "[sim][render]") {
+  const auto gl = OpenGl();
+  if (!gl) return;
   const EglContext::Binding binding(*gl);
-  TexturePool pool(0);
+  TexturePool pool({});
   unsigned int shared = 0;
   {
     const Context first(Model("0 0 1"), pool);
@@ -81,6 +101,20 @@ TEST_CASE("Textures with the same content are uploaded once and stay for the nex
   }
   pool.Clear();
   CHECK(pool.size() == 0);
+  CHECK(mjr_getError() == 0);
+}
+
+TEST_CASE("Textures are kept and read as finely as was asked for", "[sim][render]") {
+  const auto gl = OpenGl();
+  if (!gl) return;
+  const EglContext::Binding binding(*gl);
+  TexturePool exact({}), coarse({.longest_side = 512, .between_mipmaps = false});
+  const Context fine(Model("0 0 1"), exact), rough(Model("0 0 1"), coarse);
+  const unsigned int a = fine.context.texture[0], b = rough.context.texture[0];
+  CHECK(Parameter(a, GL_TEXTURE_WIDTH, 0) == 2048);
+  CHECK(Parameter(a, GL_TEXTURE_MIN_FILTER) == GL_LINEAR_MIPMAP_LINEAR);
+  CHECK(Parameter(b, GL_TEXTURE_WIDTH, 0) == 512);
+  CHECK(Parameter(b, GL_TEXTURE_MIN_FILTER) == GL_LINEAR_MIPMAP_NEAREST);
   CHECK(mjr_getError() == 0);
 }
 
