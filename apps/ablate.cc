@@ -438,7 +438,8 @@ std::function<int()> AddAblate(CLI::App& mode) {
   mode.add_flag("--dry-run", flags->dry_run, "list what is done and what is to do, and do nothing");
   mode.add_option("--workers", flags->workers, "threads that play episodes; 0 = one a core")
       ->check(CLI::Range(0, 1024));
-  mode.add_option("--threads", flags->threads, "threads that share a training step; 0 = the machine's")
+  mode.add_option("--threads", flags->threads,
+                  "threads that share a training step; 0 = the machine's")
       ->check(CLI::Range(0, 1024));
   mode.add_option("--device", flags->device, "where networks learn and act: cpu, cuda or cuda:N");
   return [flags] { return RunAblate(*flags); };

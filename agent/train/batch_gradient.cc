@@ -99,18 +99,12 @@ StepLoss BatchGradient::Compute(const std::vector<StepInput>& inputs) {
   const auto share = [&](int i) { return static_cast<double>(inputs[i].rows.size()) / rows; };
   const auto add = [](at::Tensor& sum, const at::Tensor& x, double weight) {
     if (!x.defined()) return;
-    sum = sum.defined() ? sum.add_(x, weight) : x.mul(weight);
+    sum = sum.defined() ? sum.add_(x, weight) : weight == 1 ? x : x.mul(weight);
   };
   StepLoss loss;
   for (int i = 0; i < count; ++i) {
     add(loss.total, parts[i].loss.total, share(i));
     for (const auto& [name, value] : parts[i].loss.parts) add(loss.parts[name], value, share(i));
-  }
-  if (count == 1) {
-    for (size_t p = 0; p < parameters_.size(); ++p) {
-      parameters_[p].value.mutable_grad() = parts[0].gradients[p];
-    }
-    return loss;
   }
   for (size_t p = 0; p < parameters_.size(); ++p) {
     at::Tensor sum;

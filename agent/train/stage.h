@@ -38,7 +38,8 @@ class TrainStage {
   virtual std::vector<Parameter> parameters() = 0;
   // May be called by several threads at once, each with rows and a generator of its own.
   virtual StepLoss Loss(const StepInput& input) = 0;
-  // Whether the loss of a batch is the mean of its samples', so that it may be computed in parts.
+  // Whether the loss of a batch is a mean over its samples, so that it may be computed in parts;
+  // what a mask leaves out then counts by the part, not by the batch.
   virtual bool divisible() const { return true; }
   // Of held-out rows, with the averaged weights in place: scalars that are dearer than a loss, and
   // pictures to look at, by name.
