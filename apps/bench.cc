@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "apps/bench_features.h"
-#include "apps/bench_train.h"
 #include "apps/bench_figure.h"
+#include "apps/bench_train.h"
 #include "apps/interrupt.h"
 #include "apps/modes.h"
 #include "apps/policies.h"
@@ -21,6 +21,7 @@
 #include "sim/base/error.h"
 #include "sim/egl_renderer.h"
 #include "sim/png.h"
+#include "sim/side_by_side_renderer.h"
 #include "tasks/evaluation/evaluation.h"
 #include "tasks/evaluation/task_list.h"
 #include "tasks/suite/libero_suites.h"
@@ -216,24 +217,22 @@ int BenchRender(const BenchOptions& o) {
   const Suite suite = LoadSuite(o.suite);
   std::vector<Image> pictures;
   for (const int index : ParseTaskList(o.tasks, suite)) {
-    EglRenderer exact({.max_models = 1});
-    EglRenderer fast({.quality = RenderQuality::kFast, .max_models = 1});
+    const auto exact = MakeRenderer({.max_models = 1}, 1);
+    const auto fast = MakeRenderer({.quality = RenderQuality::kFast, .max_models = 1}, 1);
     const auto task = LoadTask(suite, index);
     Running running(task);
     EglRenderer plain({.max_models = 1, .plain = true});
     std::vector<double> times[2], psnr, open, plain_times, differing;
-    const auto draw = [&](EglRenderer& renderer, std::vector<double>& ms) {
-      std::vector<Image> images;
+    const auto draw = [&](Renderer& renderer, std::vector<double>& ms) {
       const auto start = Clock::now();
-      for (const std::string& camera : kCameras) {
-        images.push_back(renderer.Render(running.environment.scene(), camera, o.size, o.size));
-      }
+      std::vector<Image> images =
+          renderer.RenderAll(running.environment.scene(), kCameras, o.size, o.size);
       ms.push_back(Milliseconds(start));
       return images;
     };
-    draw(exact, open), draw(fast, open);  // the first picture uploads the scene
+    draw(*exact, open), draw(*fast, open);  // the first picture uploads the scene
     for (int i = 0; i < o.steps; ++i) {
-      const std::vector<Image> a = draw(exact, times[0]), b = draw(fast, times[1]);
+      const std::vector<Image> a = draw(*exact, times[0]), b = draw(*fast, times[1]);
       for (size_t camera = 0; camera < a.size(); ++camera) {
         psnr.push_back(Psnr(a[camera], b[camera]));
         if (i == 0 && !o.sheet.empty()) {
@@ -247,7 +246,7 @@ int BenchRender(const BenchOptions& o) {
       running.environment.Step({0.3, 0.2, -0.1, 0, 0, 0.1, -1}, false);
     }
     const auto print = [&](const char* name, const char* unit, const std::vector<double>& samples) {
-      Print({name, unit, samples, 1, exact.name(), o.suite, index});
+      Print({name, unit, samples, 1, exact->name(), o.suite, index});
     };
     print("render.exact", "ms", times[0]);
     print("render.fast", "ms", times[1]);
@@ -285,8 +284,8 @@ int BenchEval(const BenchOptions& o) {
     int played = 0, errors = 0;
     sources.load_task = [&](int task) { return tasks.at(task); };
     sources.make_policy = policy.make;
-    sources.make_renderer = [&] {
-      return std::make_unique<EglRenderer>(EglRendererOptions{.quality = quality});
+    sources.make_renderer = [&](int workers) {
+      return MakeRenderer({.quality = quality, .one_thread = true}, workers);
     };
     sources.done = [&](const EpisodeRecord& record) {
       played += record.steps;

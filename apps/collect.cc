@@ -22,6 +22,7 @@
 #include "apps/version.h"
 #include "sim/base/error.h"
 #include "sim/egl_renderer.h"
+#include "sim/side_by_side_renderer.h"
 #include "tasks/dataset/collection.h"
 #include "tasks/dataset/collection_folder.h"
 #include "tasks/evaluation/progress.h"
@@ -293,10 +294,9 @@ class CollectRun {
     sources.describe_task = [&](int task) { return DescribeDemoTask(suite_, task); };
     sources.make_policy = policy_.make;
     if (learner_) sources.make_learner = learner_->make;
-    sources.make_renderer = [&]() -> std::unique_ptr<Renderer> {
+    sources.make_renderer = [&](int workers) -> std::unique_ptr<Renderer> {
       if (!draws() && !looks()) return nullptr;
-      return std::make_unique<EglRenderer>(
-          EglRendererOptions{.quality = quality_, .one_thread = true});
+      return MakeRenderer({.quality = quality_, .one_thread = true}, workers);
     };
     sources.done = [&](const DemoTask& task, const CollectedEpisode& episode) {
       folder.Add(task, episode, options_.contract, options_.compression);

@@ -16,7 +16,7 @@
 #include "apps/training_data.h"
 #include "sim/base/error.h"
 #include "sim/base/file.h"
-#include "sim/egl_renderer.h"
+#include "sim/side_by_side_renderer.h"
 #include "tasks/dataset/hdf5_import.h"
 #include "tasks/dataset/lerobot_export.h"
 #include "tasks/dataset/replay_check.h"
@@ -170,10 +170,10 @@ int Info(const DatasetFlags& flags) {
 }
 
 std::vector<Finding> FindFaults(const Hdf5Reader& reader, const DatasetFlags& flags) {
-  std::unique_ptr<EglRenderer> renderer;
+  std::unique_ptr<Renderer> renderer;
   if (!flags.no_pictures && !reader.contract().cameras.empty()) {
-    renderer = std::make_unique<EglRenderer>(EglRendererOptions{
-        .quality = reader.contract().render_quality.value_or(RenderQuality::kExact)});
+    renderer = MakeRenderer(
+        {.quality = reader.contract().render_quality.value_or(RenderQuality::kExact)}, 1);
   }
   return Validate(reader, LiberoDemoTasks(), renderer.get(),
                   {.picture_demos = flags.picture_demos,

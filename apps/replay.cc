@@ -10,7 +10,7 @@
 #include "apps/modes.h"
 #include "apps/render_flag.h"
 #include "policies/replay_policy.h"
-#include "sim/egl_renderer.h"
+#include "sim/side_by_side_renderer.h"
 #include "tasks/recording.h"
 #include "tasks/suite/libero_suites.h"
 
@@ -32,10 +32,10 @@ int Replay(const ReplayOptions& options) {
   const Suite suite = LoadSuite(options.suite);
   const std::shared_ptr<const Task> task = LoadTask(suite, FindTask(suite, options.task));
   EnvironmentOptions environment_options{.exact = options.exact};
-  std::unique_ptr<EglRenderer> renderer;
+  std::unique_ptr<Renderer> renderer;
   if (options.render > 0) {
-    renderer = std::make_unique<EglRenderer>(
-        EglRendererOptions{.quality = options.render_quality.value_or(RenderQuality::kExact)});
+    renderer = MakeRenderer(
+        {.quality = options.render_quality.value_or(RenderQuality::kExact), .one_thread = true}, 1);
     fmt::print(stderr, "renderer: {}{}\n", renderer->name(),
                renderer->software() ? "  ** SOFTWARE **" : "");
     environment_options.cameras = {"agentview", "robot0_eye_in_hand"};

@@ -17,6 +17,7 @@
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "sim/egl_renderer.h"
+#include "sim/side_by_side_renderer.h"
 #include "tasks/evaluation/live_pictures.h"
 #include "tasks/evaluation/progress.h"
 #include "tasks/evaluation/report.h"
@@ -95,8 +96,8 @@ EvaluationSources SourcesOf(const Suite& suite, const PolicySource& policy,
     return LoadTask(*kept, task);
   };
   sources.make_policy = policy.make;
-  sources.make_renderer = [drawn] {
-    return std::make_unique<EglRenderer>(EglRendererOptions{.quality = drawn, .one_thread = true});
+  sources.make_renderer = [drawn](int workers) {
+    return MakeRenderer({.quality = drawn, .one_thread = true}, workers);
   };
   return sources;
 }

@@ -241,9 +241,12 @@ EglRenderer::Upload& EglRenderer::Compose(const Scene& scene, mjvCamera camera,
     mjr_resizeOffscreen(std::max(width, upload.context.offWidth),
                         std::max(height, upload.context.offHeight), &upload.context);
   }
-  // mjv_updateScene takes a mutable mjData for its stack; no physical quantity is written
-  mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &camera,
-                  mjCAT_ALL, &upload.scene);
+  {
+    // mjv_updateScene takes a mutable mjData for its stack; no physical quantity is written
+    const std::lock_guard lock(scene.stack_mutex());
+    mjv_updateScene(&scene.model(), const_cast<mjData*>(&scene.data()), &option, nullptr, &camera,
+                    mjCAT_ALL, &upload.scene);
+  }
   if (!options_.plain) DropInvisible(upload.scene, height, width);
   if (options_.quality == RenderQuality::kFast) {
     upload.drawn.ChooseLevels(kErrorBudget, height, upload.scene);

@@ -19,6 +19,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -83,6 +84,9 @@ class Scene {
   const mjModel& model() const { return view_.get(); }
   const ModelPtr& base_model() const { return view_.base(); }
   const mjData& data() const { return *data_; }
+  // To be held while something uses the stack in data(), as mjv_updateScene does: then threads may
+  // draw one scene at once, as long as none steps it.
+  std::mutex& stack_mutex() const { return stack_mutex_; }
   mjModel& mutable_model() { return view_.get(); }
   mjData& mutable_data() { return *data_; }
   const PandaIndices& robot() const { return robot_; }
@@ -106,6 +110,7 @@ class Scene {
   ObservationTimer timer_;
   Proprio proprio_;
   std::function<void()> on_substep_;
+  mutable std::mutex stack_mutex_;
 };
 
 }  // namespace vega

@@ -46,10 +46,11 @@ StepStatus Environment::Step(const Action& action, bool draw) {
 }
 
 void Environment::Draw() {
+  if (options_.cameras.empty()) return;
   const auto start = std::chrono::steady_clock::now();
+  const int size = options_.image_size;
+  frames_ = renderer_->RenderAll(scene_, options_.cameras, size, size);
   for (size_t i = 0; i < frames_.size(); ++i) {
-    frames_[i] =
-        renderer_->Render(scene_, options_.cameras[i], options_.image_size, options_.image_size);
     AddNoise(shift_, shift_key_, options_.cameras[i], scene_.data().time, frames_[i]);
   }
   render_ms_ +=

@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "sim/base/error.h"
-#include "sim/egl_renderer.h"
 #include "sim/png.h"
+#include "sim/side_by_side_renderer.h"
 #include "viewer/commands.h"
 #include "viewer/script.h"
 
@@ -99,7 +99,7 @@ void Viewer::FinishOpening(bool wait) {
   std::shared_ptr<const Task> task = opening.task.get();
   const auto renderer = [asked = options_.quality](const PolicyContract& contract) {
     const RenderQuality quality = ChooseRenderQuality(contract.render_quality, asked, "the policy");
-    return std::make_unique<EglRenderer>(EglRendererOptions{.quality = quality});
+    return MakeRenderer({.quality = quality}, 1);
   };
   auto stage = std::make_unique<Stage>();
   Lane lane;

@@ -69,11 +69,12 @@ struct Start {
 
 class Worker {
  public:
-  Worker(const CollectionOptions& options, const CollectionSources& sources)
+  // workers: how many there are
+  Worker(const CollectionOptions& options, const CollectionSources& sources, int workers)
       : options_(options),
         policy_(sources.make_policy()),
         learner_(sources.make_learner ? sources.make_learner() : nullptr),
-        renderer_(sources.make_renderer()),
+        renderer_(sources.make_renderer(workers)),
         recorder_(options.contract, options.compression) {
     if (options.contract.action_noise <= 0) return;
     auto noisy = std::make_unique<NoisyPolicy>(std::move(policy_), options.contract.action_noise);
@@ -250,9 +251,11 @@ bool Collect(const std::vector<CollectionJob>& jobs, const CollectionOptions& op
   std::atomic<size_t> next = 0;
   std::mutex done_mutex;
   std::exception_ptr failure;
+  const size_t wanted = options.workers > 0 ? options.workers : std::thread::hardware_concurrency();
+  const size_t workers = std::clamp<size_t>(jobs.size(), 1, std::max<size_t>(wanted, 1));
   const auto work = [&] {
     try {
-      Worker worker(options, sources);
+      Worker worker(options, sources, static_cast<int>(workers));
       for (size_t i; !stop && (i = next++) < jobs.size();) {
         const std::shared_ptr<const LoadedTask> loaded = pool.Acquire(jobs[i].task);
         std::optional<CollectedEpisode> episode = worker.Run(jobs[i], *loaded, stop);
@@ -268,8 +271,7 @@ bool Collect(const std::vector<CollectionJob>& jobs, const CollectionOptions& op
       stop = true;
     }
   };
-  const size_t wanted = options.workers > 0 ? options.workers : std::thread::hardware_concurrency();
-  std::vector<std::thread> threads(std::clamp<size_t>(jobs.size(), 1, std::max<size_t>(wanted, 1)));
+  std::vector<std::thread> threads(workers);
   for (std::thread& thread : threads) thread = std::thread(work);
   for (std::thread& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);

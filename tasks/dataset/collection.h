@@ -69,7 +69,8 @@ struct CollectionSources {
   // If set: who acts in each episode until the demonstrator, which must look at no camera, takes
   // over. An attempt that is solved before is not kept.
   std::function<std::unique_ptr<Policy>()> make_learner;
-  std::function<std::unique_ptr<Renderer>()> make_renderer;  // may answer null without cameras
+  // Called with how many workers draw; may answer null without cameras.
+  std::function<std::unique_ptr<Renderer>(int workers)> make_renderer;
   // Called from a worker with a finished episode and its task, one at a time. What it throws ends
   // the collection.
   std::function<void(const DemoTask&, CollectedEpisode)> done;

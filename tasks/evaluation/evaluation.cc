@@ -109,9 +109,11 @@ struct Seat {
 // one thread's renderer, policy and environment; the last is rebuilt when the task changes
 class Worker {
  public:
-  Worker(TaskPool& pool, const EvaluationOptions& options, const EvaluationSources& sources)
+  // workers: how many there are
+  Worker(TaskPool& pool, const EvaluationOptions& options, const EvaluationSources& sources,
+         int workers)
       : pool_(pool), options_(options), sources_(sources), policy_(sources.make_policy()) {
-    if (!options.cameras.empty()) renderer_ = sources.make_renderer();
+    if (!options.cameras.empty()) renderer_ = sources.make_renderer(workers);
   }
 
   // nothing when it was interrupted
@@ -204,14 +206,15 @@ class Crew : public std::enable_shared_from_this<Crew> {
         options_(options),
         sources_(sources),
         pool_(jobs_, sources_, options.seed),
-        stop_(&stop) {}
+        stop_(&stop) {
+    const size_t wanted =
+        options.workers > 0 ? options.workers : std::thread::hardware_concurrency();
+    workers_ = static_cast<int>(std::clamp<size_t>(jobs.size(), 1, std::max<size_t>(wanted, 1)));
+  }
 
   EvaluationEnd Run() {
-    const size_t wanted =
-        options_.workers > 0 ? options_.workers : std::thread::hardware_concurrency();
-    const size_t workers = std::clamp<size_t>(jobs_.size(), 1, std::max<size_t>(wanted, 1));
     std::unique_lock lock(mutex_);
-    for (size_t i = 0; i < workers; ++i) AddWorker();
+    for (int i = 0; i < workers_; ++i) AddWorker();
     while (at_work_ > 0) {
       changed_.wait_for(lock, kWatch);
       if (*stop_) {
@@ -243,7 +246,7 @@ class Crew : public std::enable_shared_from_this<Crew> {
 
   void Work(Seat& seat) {
     try {
-      Worker worker(pool_, options_, sources_);
+      Worker worker(pool_, options_, sources_, workers_);
       while (const std::optional<size_t> job = Take(seat)) {
         const std::optional<EpisodeRecord> record = worker.Run(jobs_[*job], seat);
         pool_.Release(jobs_[*job].task.index);
@@ -322,6 +325,7 @@ class Crew : public std::enable_shared_from_this<Crew> {
   const EvaluationOptions options_;
   const EvaluationSources sources_;
   TaskPool pool_;
+  int workers_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

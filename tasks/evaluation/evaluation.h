@@ -55,7 +55,8 @@ struct EvaluationOptions {
 struct EvaluationSources {
   std::function<std::shared_ptr<const Task>(int task)> load_task;
   std::function<std::unique_ptr<Policy>()> make_policy;
-  std::function<std::unique_ptr<Renderer>()> make_renderer;  // called only when there are cameras
+  // Called only when there are cameras, with how many workers draw.
+  std::function<std::unique_ptr<Renderer>(int workers)> make_renderer;
   // Called with a finished episode, one at a time. What it throws ends the evaluation.
   std::function<void(const EpisodeRecord&)> done;
   // If set: what is called with the frames of each observation of one episode.

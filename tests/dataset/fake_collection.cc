@@ -72,7 +72,7 @@ CollectionSources FakeSources() {
                     .mjcf = FakeMjcf()};
   };
   sources.make_policy = [] { return std::make_unique<FakePolicy>(PolicyContract{}, Wave); };
-  sources.make_renderer = [] { return std::make_unique<PictureRenderer>(); };
+  sources.make_renderer = [](int) { return std::make_unique<PictureRenderer>(); };
   return sources;
 }
 

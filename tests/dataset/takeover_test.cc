@@ -133,7 +133,7 @@ TEST_CASE("a learner sees its cameras although nothing is recorded, and only whe
   options.policy_cameras = {"agentview", "robot0_eye_in_hand"};
   options.policy_image_size = kFakeImage;
   CollectionSources sources = TakeoverSources();
-  sources.make_renderer = [&] { return std::make_unique<CountingRenderer>(pictures); };
+  sources.make_renderer = [&](int) { return std::make_unique<CountingRenderer>(pictures); };
   sources.make_learner = [&] {
     const PolicyContract contract{
         .cameras = options.policy_cameras, .image_size = kFakeImage, .chunk_length = 4};

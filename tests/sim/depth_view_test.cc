@@ -8,19 +8,15 @@
 
 #include "sim/base/error.h"
 #include "sim/egl_renderer.h"
+#include "tests/sim/opengl.h"
 #include "tests/sim/panda_scene.h"
 
 namespace vega {
 namespace {
 
 TEST_CASE("A pixel's depth and camera give the point its ray hits", "[sim][render]") {
-  std::unique_ptr<EglRenderer> renderer;
-  try {
-    renderer = std::make_unique<EglRenderer>();
-  } catch (const Error& error) {
-    WARN("skipped: " << error.what());
-    return;
-  }
+  const auto renderer = OpenOrSkip<EglRenderer>();
+  if (!renderer) return;
   Scene scene(PandaModel());
   ResetPanda(scene);
   const mjtByte drawn[mjNGROUP] = {0, 1, 1, 0, 0, 0};

@@ -6,12 +6,12 @@
 #include <fstream>
 #include <memory>
 
-#include "sim/base/error.h"
 #include "sim/egl_renderer.h"
 #include "sim/mesh_levels.h"
 #include "sim/render_model.h"
 #include "sim/visible_geoms.h"
 #include "tests/sim/ball_mesh.h"
+#include "tests/sim/opengl.h"
 #include "tests/sim/panda_scene.h"
 
 namespace vega {
@@ -115,14 +115,9 @@ TEST_CASE("Levels get coarser, stay within their error, and are chosen by it", "
 }
 
 TEST_CASE("Fast pictures look like exact ones and leave the physics alone", "[sim][render]") {
-  std::unique_ptr<EglRenderer> exact, fast;
-  try {
-    exact = std::make_unique<EglRenderer>();
-    fast = std::make_unique<EglRenderer>(EglRendererOptions{.quality = RenderQuality::kFast});
-  } catch (const Error& error) {
-    WARN("skipped: " << error.what());
-    return;
-  }
+  const auto exact = OpenOrSkip<EglRenderer>();
+  const auto fast = OpenOrSkip<EglRenderer>(EglRendererOptions{.quality = RenderQuality::kFast});
+  if (!exact || !fast) return;
   CHECK(fast->quality() == RenderQuality::kFast);
   Scene drawn_exact(PandaModel()), drawn_fast(PandaModel());
   for (int i = 0; i < 3; ++i) {

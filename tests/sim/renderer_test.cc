@@ -5,23 +5,15 @@
 #include <memory>
 #include <thread>
 
-#include "sim/base/error.h"
 #include "sim/egl_renderer.h"
+#include "sim/side_by_side_renderer.h"
+#include "tests/sim/opengl.h"
 #include "tests/sim/panda_scene.h"
 
 namespace vega {
 namespace {
 
 using Catch::Contains;
-
-std::unique_ptr<EglRenderer> MakeRenderer(EglRendererOptions options = {}) {
-  try {
-    return std::make_unique<EglRenderer>(options);
-  } catch (const Error& error) {
-    WARN("skipped: " << error.what());
-    return nullptr;
-  }
-}
 
 bool Same(const Image& a, const Image& b) { return a.pixels == b.pixels; }
 
@@ -53,7 +45,7 @@ int Magenta(const Image& image) {
 }  // namespace
 
 TEST_CASE("Row 0 of a picture is its top", "[sim][render]") {
-  auto renderer = MakeRenderer();
+  auto renderer = OpenOrSkip<EglRenderer>();
   if (!renderer) return;
   Scene scene(PandaModel());
   const Image image = renderer->Render(scene, "front", 96, 128);
@@ -67,7 +59,7 @@ TEST_CASE("Row 0 of a picture is its top", "[sim][render]") {
 }
 
 TEST_CASE("Pictures follow the scene, cameras and their own size", "[sim][render]") {
-  auto renderer = MakeRenderer();
+  auto renderer = OpenOrSkip<EglRenderer>();
   if (!renderer) return;
   Scene scene(PandaModel());
   const Image before = renderer->Render(scene, "front", 64, 64);
@@ -81,7 +73,7 @@ TEST_CASE("Pictures follow the scene, cameras and their own size", "[sim][render
 }
 
 TEST_CASE("A site whose alpha is negative is not drawn, a stove's light is", "[sim][render]") {
-  auto renderer = MakeRenderer();
+  auto renderer = OpenOrSkip<EglRenderer>();
   if (!renderer) return;
   Scene scene(PandaModel());
   const Image hidden = renderer->Render(scene, "front", 64, 64);
@@ -93,7 +85,7 @@ TEST_CASE("A site whose alpha is negative is not drawn, a stove's light is", "[s
 }
 
 TEST_CASE("One renderer draws scenes of many models, keeping few", "[sim][render]") {
-  auto renderer = MakeRenderer({.max_models = 1});
+  auto renderer = OpenOrSkip<EglRenderer>(EglRendererOptions{.max_models = 1});
   if (!renderer) return;
   Scene first(PandaModel()), second(PandaModel());
   ResetPanda(second);
@@ -110,7 +102,7 @@ TEST_CASE("One renderer draws scenes of many models, keeping few", "[sim][render
 }
 
 TEST_CASE("Renderers open, close and work side by side and on other threads", "[sim][render]") {
-  auto renderer = MakeRenderer();
+  auto renderer = OpenOrSkip<EglRenderer>();
   if (!renderer) return;
   Scene scene(PandaModel());
   const Image expected = renderer->Render(scene, "front", 32, 32);
@@ -132,7 +124,7 @@ TEST_CASE("Renderers open, close and work side by side and on other threads", "[
 
 TEST_CASE("A renderer of one thread keeps its context and lets others draw between",
           "[sim][render]") {
-  auto other = MakeRenderer();
+  auto other = OpenOrSkip<EglRenderer>();
   if (!other) return;
   Scene scene(PandaModel());
   const Image right = other->Render(scene, "front", 48, 48);
@@ -149,8 +141,42 @@ TEST_CASE("A renderer of one thread keeps its context and lets others draw betwe
   CHECK(Same(other->Render(scene, "front", 48, 48), right));
 }
 
+TEST_CASE("Renderers side by side draw what one draws, in the order of the cameras",
+          "[sim][render]") {
+  const auto one = OpenOrSkip<EglRenderer>();
+  if (!one) return;
+  SideBySideRenderer both({.one_thread = true});
+  Scene scene(PandaModel());
+  const std::vector<std::string> cameras = {"front", "hand", "front"};
+  for (int step = 0; step < 3; ++step) {
+    scene.Step({0.5, 0, -0.2, 0.1, 0, 0, 1});
+    const std::vector<Image> right = one->RenderAll(scene, cameras, 48, 64);
+    const std::vector<Image> images = both.RenderAll(scene, cameras, 48, 64);
+    REQUIRE(images.size() == 3);
+    for (size_t i = 0; i < cameras.size(); ++i) CHECK(Same(images[i], right[i]));
+    CHECK_FALSE(Same(images[0], images[1]));
+  }
+  CHECK(both.RenderAll(scene, {}, 48, 48).empty());
+  CHECK(both.RenderAll(scene, {"hand"}, 48, 64).size() == 1);
+  CHECK_THROWS_WITH(both.RenderAll(scene, {"front", "back"}, 48, 48), Contains("back"));
+  CHECK_THROWS_WITH(both.RenderAll(scene, {"back", "front"}, 48, 48), Contains("back"));
+  CHECK(Same(both.Render(scene, "front", 48, 64), one->Render(scene, "front", 48, 64)));
+}
+
+TEST_CASE("A renderer has company only where the processor draws and cores are left",
+          "[sim][render]") {
+  const auto one = OpenOrSkip<EglRenderer>();
+  if (!one) return;
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  const auto paired = [](int sharers) {
+    return dynamic_cast<SideBySideRenderer*>(MakeRenderer({}, sharers).get()) != nullptr;
+  };
+  CHECK(paired(1) == (one->software() && cores >= 2));
+  CHECK_FALSE(paired(cores));
+}
+
 TEST_CASE("A renderer names its driver and refuses what it cannot draw", "[sim][render]") {
-  auto renderer = MakeRenderer();
+  auto renderer = OpenOrSkip<EglRenderer>();
   if (!renderer) return;
   CHECK_FALSE(renderer->name().empty());
   CHECK(renderer->software() == (renderer->name().find("llvmpipe") != std::string::npos));

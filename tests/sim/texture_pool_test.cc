@@ -6,10 +6,10 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "sim/base/error.h"
 #include "sim/egl_context.h"
 #include "sim/gl/gl_hooks.h"
 #include "sim/render_model.h"
+#include "tests/sim/opengl.h"
 #include "tests/sim/panda_scene.h"
 
 namespace vega {
@@ -50,16 +50,6 @@ struct Context {
   mjrContext context;
 };
 
-// null, said aloud, without a driver
-std::unique_ptr<EglContext> OpenGl() {
-  try {
-    return std::make_unique<EglContext>();
-  } catch (const Error& error) {
-    WARN("skipped: " << error.what());
-    return nullptr;
-  }
-}
-
 GLint Parameter(unsigned int texture, GLenum name, GLint level = -1) {
   GLint value = 0;
   LoadGl<decltype(&glBindTexture)>("glBindTexture")(GL_TEXTURE_2D, texture);
@@ -74,7 +64,7 @@ GLint Parameter(unsigned int texture, GLenum name, GLint level = -1) {
 
 TEST_CASE("Textures with the same content are uploaded once and stay for the next model",
           "[sim][render]") {
-  const auto gl = OpenGl();
+  const auto gl = OpenOrSkip<EglContext>();
   if (!gl) return;
   const EglContext::Binding binding(*gl);
   TexturePool pool({});
@@ -105,7 +95,7 @@ TEST_CASE("Textures with the same content are uploaded once and stay for the nex
 }
 
 TEST_CASE("Textures are kept and read as finely as was asked for", "[sim][render]") {
-  const auto gl = OpenGl();
+  const auto gl = OpenOrSkip<EglContext>();
   if (!gl) return;
   const EglContext::Binding binding(*gl);
   TexturePool exact({}), coarse({.longest_side = 512, .between_mipmaps = false});

@@ -6,11 +6,11 @@
 #include <memory>
 #include <random>
 
-#include "sim/base/error.h"
 #include "sim/egl_renderer.h"
 #include "sim/gl/gl_hooks.h"
 #include "sim/visible_geoms.h"
 #include "tests/sim/ball_mesh.h"
+#include "tests/sim/opengl.h"
 #include "tests/sim/panda_scene.h"
 
 namespace vega {
@@ -57,15 +57,6 @@ std::vector<uint32_t> Stay(const std::vector<std::array<float, 9>>& corners,
 }
 
 using Numbers = std::vector<uint32_t>;
-
-std::unique_ptr<EglRenderer> MakeRenderer(EglRendererOptions options) {
-  try {
-    return std::make_unique<EglRenderer>(options);
-  } catch (const Error& error) {
-    WARN("skipped: " << error.what());
-    return nullptr;
-  }
-}
 
 // The Panda's scene with balls in it: one small, one around the camera's feet.
 ModelPtr SceneWithBalls(const std::string& more) {
@@ -163,7 +154,8 @@ TEST_CASE("Leaving triangles out changes no pixel, in mirrors and under shadows 
       "<geom group='1' type='box' size='.3 .3 .01' pos='9 9 9' material='mirror'/>";
   for (const std::string& more :
        {std::string(), mirror, shadow, mirror + shadow, behind, behind + mirror}) {
-    auto exact = MakeRenderer({}), plain = MakeRenderer({.plain = true});
+    const auto exact = OpenOrSkip<EglRenderer>();
+    const auto plain = OpenOrSkip<EglRenderer>(EglRendererOptions{.plain = true});
     if (!exact) return;
     std::string text = more;
     if (more.find("mirror") != std::string::npos) {
@@ -192,7 +184,8 @@ TEST_CASE("What stands still is drawn once, until it moves or the light or the c
       "<geom group='1' type='box' size='.3 .3 .01' pos='.2 0 1' material='mirror'/></worldbody>"
       "<asset><material name='mirror' reflectance='.5'/></asset><worldbody>";
   for (const std::string& more : {std::string(), mirror}) {
-    auto exact = MakeRenderer({}), plain = MakeRenderer({.plain = true});
+    const auto exact = OpenOrSkip<EglRenderer>();
+    const auto plain = OpenOrSkip<EglRenderer>(EglRendererOptions{.plain = true});
     if (!exact) return;
     Scene scene(SceneWithBalls(more));
     ResetPanda(scene);

@@ -240,7 +240,8 @@ TEST_CASE("renderers are made only when there are cameras, one a worker") {
   std::atomic<int> made = 0;
   std::atomic<bool> stop = false;
   EvaluationSources sources = Sources(outcomes, mutex);
-  sources.make_renderer = [&] {
+  sources.make_renderer = [&](int workers) {
+    CHECK(workers == 2);
     ++made;
     return std::make_unique<FakeRenderer>();
   };
