@@ -245,8 +245,9 @@ int BenchRender(const BenchOptions& o) {
       }
       running.environment.Step({0.3, 0.2, -0.1, 0, 0, 0.1, -1}, false);
     }
+    const int threads = dynamic_cast<SideBySideRenderer*>(exact.get()) ? 2 : 1;
     const auto print = [&](const char* name, const char* unit, const std::vector<double>& samples) {
-      Print({name, unit, samples, 1, exact->name(), o.suite, index});
+      Print({name, unit, samples, threads, exact->name(), o.suite, index});
     };
     print("render.exact", "ms", times[0]);
     print("render.fast", "ms", times[1]);

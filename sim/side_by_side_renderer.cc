@@ -4,11 +4,11 @@
 
 #include <future>
 #include <thread>
+#include <utility>
 
 namespace vega {
 namespace {
 
-// to be called from any thread
 EglRendererOptions OnAnyThread(EglRendererOptions options) {
   options.one_thread = false;
   return options;
@@ -16,12 +16,13 @@ EglRendererOptions OnAnyThread(EglRendererOptions options) {
 
 }  // namespace
 
-SideBySideRenderer::SideBySideRenderer(const EglRendererOptions& options)
-    : even_(options), odd_(OnAnyThread(options)) {}
+SideBySideRenderer::SideBySideRenderer(std::unique_ptr<EglRenderer> even,
+                                       EglRendererOptions options)
+    : even_(std::move(even)), odd_(OnAnyThread(options)) {}
 
 Image SideBySideRenderer::Render(const Scene& scene, const std::string& camera, int height,
                                  int width) {
-  return even_.Render(scene, camera, height, width);
+  return even_->Render(scene, camera, height, width);
 }
 
 std::vector<Image> SideBySideRenderer::RenderAll(const Scene& scene,
@@ -35,7 +36,7 @@ std::vector<Image> SideBySideRenderer::RenderAll(const Scene& scene,
   };
   std::future<void> odd;
   if (cameras.size() > 1) odd = std::async(std::launch::async, [&] { draw(odd_, 1); });
-  draw(even_, 0);
+  draw(*even_, 0);
   if (odd.valid()) odd.get();
   return images;
 }
@@ -44,8 +45,7 @@ std::unique_ptr<Renderer> MakeRenderer(const EglRendererOptions& options, int sh
   auto one = std::make_unique<EglRenderer>(options);
   const bool spare = std::thread::hardware_concurrency() / 2 >= static_cast<unsigned>(sharers);
   if (!spare || !one->software()) return one;
-  one.reset();
-  return std::make_unique<SideBySideRenderer>(options);
+  return std::make_unique<SideBySideRenderer>(std::move(one), options);
 }
 
 }  // namespace vega

@@ -15,18 +15,20 @@ namespace vega {
 // camera is drawn by a second renderer on another thread. Same pixels, twice the memory.
 class SideBySideRenderer : public Renderer {
  public:
-  // Throws Error as EglRenderer.
-  explicit SideBySideRenderer(const EglRendererOptions& options);
+  // `even` draws the first camera and every second after it; the other is opened alike, for any
+  // thread. Throws Error as EglRenderer.
+  SideBySideRenderer(std::unique_ptr<EglRenderer> even, EglRendererOptions options);
 
   Image Render(const Scene& scene, const std::string& camera, int height, int width) override;
   std::vector<Image> RenderAll(const Scene& scene, const std::vector<std::string>& cameras,
                                int height, int width) override;
-  const std::string& name() const override { return even_.name(); }
-  RenderQuality quality() const override { return even_.quality(); }
-  bool software() const override { return even_.software(); }
+  const std::string& name() const override { return even_->name(); }
+  RenderQuality quality() const override { return even_->quality(); }
+  bool software() const override { return even_->software(); }
 
  private:
-  EglRenderer even_, odd_;  // of the cameras as they are asked for
+  std::unique_ptr<EglRenderer> even_;
+  EglRenderer odd_;
 };
 
 // A renderer for one of `sharers` that draw at the same time: two side by side where the processor

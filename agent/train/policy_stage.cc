@@ -228,7 +228,7 @@ class PolicyStage : public TrainStage {
     const at::Tensor prompt = model->prompt_embedding.cpu().contiguous();
     const uint64_t words = FastHash64(
         {static_cast<const std::byte*>(prompt.const_data_ptr()), prompt.nbytes()}, kHashSeed);
-    return fmt::format("features/{}/{}/{:x}/k{} t{} s{} {}x{} g{} {}", WeightsKey(*model->vae),
+    return fmt::format("features/{}/{}/{:x}/k{} t{} s{} {}x{} g{} {}", LatentsKey(*model->vae),
                        WeightsKey(*model->dit), words, o.block, o.timestep, o.shift, o.width,
                        o.height, o.grid, o.frames);
   }

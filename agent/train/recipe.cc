@@ -32,7 +32,7 @@ void Fields(V& v, AugmentationOptions& o) {
 
 template <class V>
 void Fields(V& v, VaeStageOptions& o) {
-  v("mse", o.mse), v("kl", o.kl), v("clips", o.clips);
+  v("mse", o.mse), v("kl", o.kl), v("clips", o.clips), v("decoder_only", o.decoder_only);
 }
 
 template <class V>

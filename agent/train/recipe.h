@@ -41,6 +41,9 @@ struct VaeStageOptions {
   double kl = 1e-6;
   // Share of steps that train on whole clips; the others see single frames, which cost less.
   double clips = 0.25;
+  // Only the decoder learns, from the latents' means. Encoder and normalisation stay as they are,
+  // and with them all that was trained on latents before.
+  bool decoder_only = false;
 };
 
 // Video DiT by flow matching (Lipman et al., 2023; as Wan2.1): x_t = (1 - s) x_0 + s noise, the

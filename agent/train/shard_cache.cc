@@ -46,15 +46,34 @@ ShardCache::ShardCache(const SampleStore& samples, const std::filesystem::path& 
   features_ = samples.Table(std::move(features));
 }
 
-std::string WeightsKey(const torch::nn::Module& module) {
-  uint64_t hash = kHashSeed;
+namespace {
+
+uint64_t HashWeights(const torch::nn::Module& module, uint64_t hash) {
   for (const auto& [name, tensor] : NamedTensors(module)) {
     const at::Tensor values = tensor.detach().cpu().contiguous();
     hash = Hash64(name, hash);
     hash =
         FastHash64({static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}, hash);
   }
-  return fmt::format("{:016x}", hash);
+  return hash;
+}
+
+}  // namespace
+
+std::string WeightsKey(const torch::nn::Module& module) {
+  return fmt::format("{:016x}", HashWeights(module, kHashSeed));
+}
+
+std::string LatentsKey(const VideoVaeImpl& vae) {
+  uint64_t hash = kHashSeed;
+  for (const auto& child : vae.named_children()) {
+    const bool gives_back = child.key() == "decoder" || child.key() == "conv2";
+    if (!gives_back) hash = HashWeights(*child.value(), Hash64(child.key(), hash));
+  }
+  const VideoVaeOptions& o = vae.options();
+  return fmt::format("{:016x}", Hash64(fmt::format("{} {}", fmt::join(o.latents_mean, ","),
+                                                   fmt::join(o.latents_std, ",")),
+                                       hash));
 }
 
 }  // namespace vega

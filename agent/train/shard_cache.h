@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/train/sample_store.h"
+#include "agent/video_vae.h"
 
 namespace vega {
 
@@ -35,5 +36,7 @@ class ShardCache {
 
 // Tells modules with other weights apart.
 std::string WeightsKey(const torch::nn::Module& module);
+// Tells VAEs that give out other latents apart; how they give pictures back does not count.
+std::string LatentsKey(const VideoVaeImpl& vae);
 
 }  // namespace vega

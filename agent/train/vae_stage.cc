@@ -26,6 +26,12 @@ class VaeStage : public TrainStage {
   std::vector<Parameter> parameters() override {
     std::vector<Parameter> all;
     AddParameters("vae", *vae_, 1, all);
+    if (options_.vae.decoder_only) {
+      std::erase_if(all, [](const Parameter& parameter) {
+        return !parameter.name.starts_with("vae.decoder.") &&
+               !parameter.name.starts_with("vae.conv2.");
+      });
+    }
     return all;
   }
 
@@ -41,11 +47,14 @@ class VaeStage : public TrainStage {
       pixels = RandomShift(pixels.flatten(1, 2), options_.augmentation.shift, generator)
                    .unflatten(1, {3, length});
     }
-    const at::Tensor moments = vae_->Moments(pixels).to(at::kFloat);  // [B,2C,t,h,w]
+    const at::Tensor moments = Encode(pixels);  // [B,2C,t,h,w]
     const auto parts = moments.chunk(2, 1);
     const at::Tensor mean = parts[0], log_variance = parts[1].clamp(-30, 20);
-    const at::Tensor noise = Normal(mean.sizes(), generator, mean);
-    const at::Tensor again = vae_->Reconstruct(mean + (0.5 * log_variance).exp() * noise);
+    at::Tensor latents = mean;
+    if (!options_.vae.decoder_only) {
+      latents = mean + (0.5 * log_variance).exp() * Normal(mean.sizes(), generator, mean);
+    }
+    const at::Tensor again = vae_->Reconstruct(latents);
     const at::Tensor difference = again - pixels;
     const at::Tensor l1 = difference.abs().mean(), mse = difference.square().mean();
     const at::Tensor kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean();
@@ -70,6 +79,7 @@ class VaeStage : public TrainStage {
   }
 
   void Finish(CheckpointConfig& config) override {
+    if (options_.vae.decoder_only) return;
     // latents are given out with mean 0 and deviation 1 a channel
     const int64_t count = std::min<int64_t>(512, static_cast<int64_t>(samples_.learnt().size()));
     std::vector<at::Tensor> means;
@@ -103,6 +113,11 @@ class VaeStage : public TrainStage {
     }
     return FramesToPixels(frames.narrow(1, first, length), config_.model.height,
                           config_.model.width);
+  }
+
+  at::Tensor Encode(const at::Tensor& pixels) {
+    const at::AutoGradMode learns(!options_.vae.decoder_only && at::GradMode::is_enabled());
+    return vae_->Moments(pixels).to(at::kFloat);
   }
 
   at::Tensor GiveBack(const at::Tensor& pixels) {

@@ -22,7 +22,7 @@ class WorldStage : public TrainStage {
         config_(c.config),
         model_(c.agent->model),
         latents_(
-            samples_, c.cache, "latents/" + WeightsKey(*model_->vae),
+            samples_, c.cache, "latents/" + LatentsKey(*model_->vae),
             [this](const auto& rows) { return Encode(rows); }, c.say),
         text_(Data().minilm),
         texts_(text_, samples_.instructions(), samples_.device(), config_.model.dit.text_len),

@@ -15,6 +15,7 @@
 #include "agent/train/optimizer.h"
 #include "agent/train/paraphraser.h"
 #include "agent/train/sample_store.h"
+#include "agent/train/shard_cache.h"
 #include "agent/train/stage.h"
 #include "agent/train/trainer.h"
 #include "agent/vega_agent.h"
@@ -127,6 +128,52 @@ TEST_CASE("the world model and a policy with other wordings learn in bf16") {
     REQUIRE(half.at(name).scalar_type() == at::kHalf);
     CHECK(at::allclose(half.at(name).to(at::kFloat), weight, 1e-3, 1e-6));
   }
+}
+
+TEST_CASE("a decoder that learns alone leaves latents and the rest of the agent as they were") {
+  const Scratch scratch;
+  WritePack(scratch / "squares");
+  Watcher first;
+  REQUIRE(RunOf(scratch, "first", {StageNamed("vae", 10), StageNamed("world", 5)})(first));
+  Run run = RunOf(scratch, "again", {StageNamed("vae", 40)});
+  run.recipe.init = (scratch / "first/model").string();
+  run.recipe.stages[0].vae.decoder_only = true;
+  Watcher watcher;
+  REQUIRE(run(watcher));
+  CHECK(Mean(watcher.losses, 3, true) < 0.9 * Mean(watcher.losses, 3, false));
+  const TensorMap before = ReadTensors(scratch / "first/model/model.safetensors");
+  const TensorMap after = ReadTensors(scratch / "again/model/model.safetensors");
+  for (const auto& [name, weight] : after) {
+    const bool gives_back =
+        name.starts_with("model.vae.decoder.") || name.starts_with("model.vae.conv2.");
+    INFO(name);
+    if (!gives_back) CHECK(at::equal(weight, before.at(name)));
+  }
+  CHECK_FALSE(at::equal(after.at("model.vae.conv2.weight"), before.at("model.vae.conv2.weight")));
+  CHECK(ReadCheckpointConfig(scratch / "again/model").model.vae.latents_std ==
+        ReadCheckpointConfig(scratch / "first/model").model.vae.latents_std);
+}
+
+TEST_CASE("what is computed from latents is told apart by all of the VAE but its decoder") {
+  const at::NoGradGuard no_grad;
+  VideoVaeOptions options = {.dim = 4, .z_dim = 4, .num_res_blocks = 1, .decoder = true};
+  options.latents_mean.assign(4, 0);
+  options.latents_std.assign(4, 1);
+  VideoVae vae(options);
+  const auto fill = [&](std::string_view prefix, double value) {
+    for (const auto& entry : vae->named_parameters()) {
+      if (entry.key().starts_with(prefix)) entry.value().fill_(value);
+    }
+  };
+  fill("", 0.1);
+  const std::string key = LatentsKey(*vae);
+  fill("decoder.", 0.2), fill("conv2.", 0.2);
+  CHECK(LatentsKey(*vae) == key);
+  fill("conv1.", 0.2);
+  const std::string other = LatentsKey(*vae);
+  CHECK(other != key);
+  vae->SetNormalization(std::vector<double>(4, 1), options.latents_std);
+  CHECK(LatentsKey(*vae) != other);
 }
 
 TEST_CASE("a loss that is not finite ends the run and keeps its batch") {

@@ -145,7 +145,7 @@ TEST_CASE("Renderers side by side draw what one draws, in the order of the camer
           "[sim][render]") {
   const auto one = OpenOrSkip<EglRenderer>();
   if (!one) return;
-  SideBySideRenderer both({.one_thread = true});
+  SideBySideRenderer both(std::make_unique<EglRenderer>(), {});
   Scene scene(PandaModel());
   const std::vector<std::string> cameras = {"front", "hand", "front"};
   for (int step = 0; step < 3; ++step) {
