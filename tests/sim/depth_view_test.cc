@@ -6,7 +6,6 @@
 #include <cmath>
 #include <memory>
 
-#include "sim/base/error.h"
 #include "sim/egl_renderer.h"
 #include "tests/sim/opengl.h"
 #include "tests/sim/panda_scene.h"
