@@ -153,7 +153,7 @@ class AblationRun {
   int Run() {
     for (const ArmRun& run : runs_) Trained(run);  // throws before hours are spent
     WriteManifest();
-    MakeTrainingData(ablation_.data, data_, stop_);
+    MakeTrainingData(ablation_.data, {.folder = data_}, stop_);
     int number = 0, elsewhere = 0;
     for (const ArmRun& run : runs_) {
       ++number;

@@ -45,6 +45,8 @@ struct DatasetFlags {
   bool no_check = false;
   int crf = 18;
   int compression = 1;
+  std::vector<std::string> only;
+  int workers = 0;
 };
 
 std::optional<DatasetConventions> Declared(const DatasetFlags& flags) {
@@ -359,10 +361,14 @@ std::function<int()> AddDataset(CLI::App& mode) {
       ->required();
   make->add_option("--out", o->out, "folder of the packs; demonstrations go to its demos/")
       ->required();
+  make->add_option("--only", o->only, "names of packs; default all of the list")->delimiter(',');
+  make->add_option("--workers", o->workers, "threads; 0 = one a core")->check(CLI::Range(0, 1024));
 
   return [=] {
     if (pack->parsed()) return run_pack();
-    if (make->parsed()) return MakeFromList(o->file, o->out);
+    if (make->parsed()) {
+      return MakeFromList(o->file, {.folder = o->out, .only = o->only, .workers = o->workers});
+    }
     if (info->parsed()) return Info(*o);
     if (validate->parsed()) return ValidateFile(*o);
     if (replay->parsed()) return Replay(*o);

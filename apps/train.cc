@@ -42,7 +42,7 @@ int Run(const TrainFlags& flags) {
                        .device = flags.device};
   if (!flags.out.empty()) options.recipe.out = flags.out;
   TrainConsole console(stop);
-  MakeTrainingData(options.recipe.data, options.data, stop);
+  MakeTrainingData(options.recipe.data, {.folder = options.data}, stop);
   const bool whole = !stop && torch.train(options, console, stop);
   console.End();
   if (!whole) {

@@ -22,9 +22,9 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 const std::set<std::string> kCollectKeys = {
-    "suite",    "tasks",    "episodes",       "policy",   "noise",
-    "seed",     "hold",     "arm_noise",      "exchange", "scatter",
-    "attempts", "takeover", "takeover_after", "generate", "generate_seed"};
+    "suite",          "tasks",     "episodes",      "policy",       "noise",    "seed",
+    "hold",           "arm_noise", "exchange",      "scatter",      "attempts", "takeover",
+    "takeover_after", "generate",  "generate_from", "generate_seed"};
 const std::set<std::string> kPackKeys = {
     "pack",        "size",        "render_quality", "clip",          "stride",
     "chunk",       "samples",     "every",          "seed",          "collect",
@@ -53,26 +53,33 @@ void Take(const Json& json, const char* key, T& value, const std::string& where)
 }
 
 // The problems a collection asks for instead of a suite, if it does, in a folder beside the packs.
-std::optional<GenerateFlags> ProblemsOf(const Json& json, const fs::path& folder,
+std::optional<GenerateFlags> ProblemsOf(const Json& json, const TrainingDataOptions& options,
                                         const std::string& where) {
   GenerateFlags flags;
+  flags.generate.workers = options.workers;
   flags.generate.count = 0;
   Take(json, "generate", flags.generate.count, where);
+  Take(json, "generate_from", flags.generate.suites, where);
   Take(json, "generate_seed", flags.generate.seed, where);
   if (!json.contains("generate")) return {};
   if (json.contains("suite") || flags.generate.count < 1) {
     throw Error(where + ": a collection has either a suite or problems to generate",
                 R"(e.g. {"generate": 100, "generate_seed": 11, "episodes": 3})");
   }
-  const std::string name = fmt::format("problems-{}x{}", flags.generate.count, flags.generate.seed);
+  std::string name = "problems-";
+  if (json.contains("generate_from")) {
+    name += fmt::format("{}-", fmt::join(flags.generate.suites, "-"));
+  }
+  name += fmt::format("{}x{}", flags.generate.count, flags.generate.seed);
   // the demonstrations name it, wherever they are looked at from
-  flags.out = fs::absolute(folder / name).lexically_normal().string();
+  flags.out = fs::absolute(options.folder / name).lexically_normal().string();
   return flags;
 }
 
-CollectFlags CollectionOf(const Json& json, const fs::path& demos,
+CollectFlags CollectionOf(const Json& json, const TrainingDataOptions& options,
                           const std::optional<GenerateFlags>& problems, const std::string& where) {
   CollectFlags flags;
+  flags.workers = options.workers;
   flags.image = 0;
   flags.episodes = 0;
   if (problems) flags.suite = problems->out;
@@ -109,7 +116,7 @@ CollectFlags CollectionOf(const Json& json, const fs::path& demos,
     name += "-takeover-" + learner;
   }
   name += fmt::format("-{}x{}.hdf5", flags.episodes, flags.seed);
-  flags.out = (demos / name).string();
+  flags.out = (options.folder / "demos" / name).string();
   flags.resume = fs::exists(flags.out) || fs::exists(flags.out + ".parts");
   return flags;
 }
@@ -156,26 +163,28 @@ void RequireSameOptions(const fs::path& folder, const PackOptions& options) {
 // one pack of the list
 class PackRecipe {
  public:
-  PackRecipe(const Json& json, const fs::path& folder, const std::string& where) {
+  PackRecipe(const Json& json, const TrainingDataOptions& options, const std::string& where) {
     std::set<std::string> known = kPackKeys;
     const bool brief = json.is_object() && !json.contains("collect");
     if (brief) known.insert(kCollectKeys.begin(), kCollectKeys.end());
     RequireKeys(json, known, where);
-    std::string name;
-    Take(json, "pack", name, where);
-    if (name.empty() || name == "demos" || fs::path(name).filename() != name) {
-      throw Error(fmt::format("{}: \"{}\" is no name of a pack", where, name),
+    Take(json, "pack", name_, where);
+    if (name_.empty() || name_ == "demos" || fs::path(name_).filename() != name_) {
+      throw Error(fmt::format("{}: \"{}\" is no name of a pack", where, name_),
                   R"(give "pack" the name of a folder other than demos)");
     }
-    flags_.out = (folder / name).string();
+    flags_.out = (options.folder / name_).string();
     flags_.options = OptionsOf(json, where);
+    flags_.options.workers = options.workers;
     for (const Json& one : brief ? Json::array({json}) : json.at("collect")) {
       if (!brief) RequireKeys(one, kCollectKeys, where + ": collect");
-      problems_.push_back(ProblemsOf(one, folder, where));
-      collections_.push_back(CollectionOf(one, folder / "demos", problems_.back(), where));
+      problems_.push_back(ProblemsOf(one, options, where));
+      collections_.push_back(CollectionOf(one, options, problems_.back(), where));
       flags_.files.push_back(collections_.back().out);
     }
   }
+
+  const std::string& name() const { return name_; }
 
   void Make(std::atomic<bool>& stop) {
     if (fs::exists(fs::path(flags_.out) / "pack.json")) {
@@ -196,6 +205,7 @@ class PackRecipe {
   }
 
  private:
+  std::string name_;
   std::vector<std::optional<GenerateFlags>> problems_;  // one a collection
   std::vector<CollectFlags> collections_;
   PackFlags flags_;
@@ -203,26 +213,36 @@ class PackRecipe {
 
 }  // namespace
 
-int MakeFromList(const fs::path& list, const fs::path& folder) {
+int MakeFromList(const fs::path& list, const TrainingDataOptions& options) {
   const Json json = Json::parse(MappedFile(list).text(), nullptr, false);
   if (json.is_discarded()) throw Error(list.string() + " is not valid JSON");
   std::atomic<bool> stop = false;
   const Interrupt interrupt(stop);
-  MakeTrainingData(json.is_object() ? json.value("data", Json()) : json, folder, stop);
+  MakeTrainingData(json.is_object() ? json.value("data", Json()) : json, options, stop);
   if (!stop) return 0;
   fmt::print(stderr, "vega dataset: interrupted (the same command continues)\n");
   return kInterrupted;
 }
 
-void MakeTrainingData(const Json& data, const fs::path& folder, std::atomic<bool>& stop) {
+void MakeTrainingData(const Json& data, const TrainingDataOptions& options,
+                      std::atomic<bool>& stop) {
   if (!data.is_array()) throw Error("data is not a list of packs", "see docs/DATASETS.md");
   // all of it is looked at before any of it is made
   std::vector<PackRecipe> recipes;
+  std::vector<std::string> names;
   for (size_t i = 0; i < data.size(); ++i) {
-    recipes.emplace_back(data[i], folder, fmt::format("data[{}]", i));
+    recipes.emplace_back(data[i], options, fmt::format("data[{}]", i));
+    names.push_back(recipes.back().name());
+  }
+  for (const std::string& name : options.only) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    throw Error(fmt::format("no pack of the list is called \"{}\"", name),
+                fmt::format("its packs: {}", fmt::join(names, ", ")));
   }
   for (PackRecipe& recipe : recipes) {
     if (stop) return;
+    const auto& only = options.only;
+    if (!only.empty() && std::find(only.begin(), only.end(), recipe.name()) == only.end()) continue;
     recipe.Make(stop);
   }
 }

@@ -78,6 +78,14 @@ TEST_CASE("a list may ask for generated problems in place of a suite") {
     "generate": 1, "generate_seed": 11, "episodes": 1}])";
   CHECK(RunVega(make).code == 0);
   CHECK_THAT(RunVega("dataset info " + out + "/g").out, Contains("problems-1x11"));
+  std::ofstream(list) << R"([{"pack": "g", "generate": 1, "episodes": 1}, {"pack": "object",
+    "samples": 2, "size": 16, "held_out": 0, "generate": 1, "generate_from": ["libero_object"],
+    "generate_seed": 11, "episodes": 1}])";
+  CHECK(RunVega(make + " --only object --workers 1").code == 0);
+  const std::string made = RunVega("dataset info " + out + "/object").out;
+  CHECK_THAT(made, Contains("problems-libero_object-1x11"));
+  CHECK_THAT(RunVega(make + " --only objects").err,
+             Contains("no pack of the list is called \"objects\"") && Contains("g, object"));
   std::ofstream(list) << R"([{"pack": "h", "generate": 1, "suite": "libero_goal", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("either a suite or problems"));
 }
