@@ -51,12 +51,19 @@ void EpisodePainter::Jitter(int64_t step) {
     value = 1 + kTintShare * random.Uniform(-options_.light_jitter, options_.light_jitter);
   }
   ChangeLights(model, bright, tint);
+  shown_ = -1;
+}
+
+void EpisodePainter::Show(int64_t step) {
+  if (step == shown_) return;
+  scene_.Show(step);
+  shown_ = step;
 }
 
 const std::vector<Image>& EpisodePainter::Frames(int64_t step) {
   const auto found = drawn_.find(step);
   if (found != drawn_.end()) return found->second;
-  scene_.Show(step);
+  Show(step);
   std::vector<Image>& images = drawn_[step];
   for (const std::string& camera : options_.cameras) {
     images.push_back(
@@ -85,7 +92,8 @@ PaintedSample EpisodePainter::Paint(int64_t step) {
       sample.frames.insert(sample.frames.end(), pixels.begin(), pixels.end());
     }
   }
-  scene_.Show(step);
+  Show(step);
+  labels_.Look();
   sample.points = labels_.Points();
   for (const std::string& camera : options_.cameras) {
     sample.maps.push_back(labels_.Maps(renderer_, camera, options_.size));

@@ -33,6 +33,7 @@ class EpisodePainter {
  private:
   // the scene's cameras and lights a little elsewhere, for this step alone
   void Jitter(int64_t step);
+  void Show(int64_t step);
   const std::vector<Image>& Frames(int64_t step);
 
   const PackOptions& options_;
@@ -41,6 +42,7 @@ class EpisodePainter {
   DemoScene scene_;
   SceneLabels labels_;
   ModelEdits still_;                             // cameras and lights as the task has them
+  int64_t shown_ = -1;                           // step the scene is in
   std::map<int64_t, std::vector<Image>> drawn_;  // by step: (cameras)
 };
 

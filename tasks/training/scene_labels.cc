@@ -74,22 +74,22 @@ SceneLabels::Thing SceneLabels::Place(const Region& region) const {
   return thing;
 }
 
-std::unique_ptr<SceneLabels::Act> SceneLabels::NextAct() const {
+std::optional<SceneLabels::Act> SceneLabels::NextAct() const {
   const std::vector<PlanStep> steps = StepsLeft(world_, *tables_);
-  if (steps.empty()) return nullptr;
+  if (steps.empty()) return {};
   const PlanStep& step = steps.front();
   const Item* item = world_.FindItem(step.subject);
   const Region* region = world_.FindRegion(step.subject);
-  auto act = std::make_unique<Act>();
+  Act act;
   if (step.skill != Skill::kMove) {
-    act->subject =
+    act.subject =
         region && region->item ? Part(region->joints, *region->item) : Part(item->joints, *item);
-    act->target = act->subject;
+    act.target = act.subject;
     return act;
   }
-  act->subject = Whole(*item);
+  act.subject = Whole(*item);
   const Item* target = world_.FindItem(step.target);
-  act->target = target ? Whole(*target) : Place(*world_.FindRegion(step.target));
+  act.target = target ? Whole(*target) : Place(*world_.FindRegion(step.target));
   return act;
 }
 
@@ -104,9 +104,9 @@ LabelPoints SceneLabels::Points() const {
   };
   LabelPoints points;
   points.fill(std::numeric_limits<float>::quiet_NaN());
-  if (const std::unique_ptr<Act> act = NextAct()) {
-    to_base(act->subject.position, &points[0]);
-    to_base(act->target.position, &points[3]);
+  if (act_) {
+    to_base(act_->subject.position, &points[0]);
+    to_base(act_->target.position, &points[3]);
   }
   to_base(ToArray(world_.Hand().p), &points[6]);
   return points;
@@ -136,9 +136,9 @@ std::vector<bool> SceneLabels::Shown(const Thing& thing, const std::vector<int>&
 LabelMaps SceneLabels::Maps(EglRenderer& renderer, const std::string& camera, int size) const {
   const std::vector<int> shown = renderer.RenderGeoms(environment_.scene(), camera, size, size);
   std::vector<bool> acted_on(shown.size()), goes_to(shown.size());
-  if (const std::unique_ptr<Act> act = NextAct()) {
-    acted_on = Shown(act->subject, shown, camera, size);
-    goes_to = Shown(act->target, shown, camera, size);
+  if (act_) {
+    acted_on = Shown(act_->subject, shown, camera, size);
+    goes_to = Shown(act_->target, shown, camera, size);
   }
   const int side = size / kLabelCell;
   LabelMaps maps{std::vector<uint8_t>(side * side), std::vector<uint8_t>(side * side)};

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,14 +33,15 @@ struct LabelMaps {
 // effector. NaN where there is none.
 using LabelPoints = std::array<float, 9>;
 
-// Labels an environment's scene as it is at each call. What is next is the expert planner's first
-// step for the goals that do not hold; once all hold, nothing is.
+// Labels an environment's scene as it was at the last Look. What is next is the expert planner's
+// first step for the goals that do not hold; once all hold, nothing is.
 class SceneLabels {
  public:
   // `environment` must outlive it. Throws Error for a task without a BDDL problem.
   SceneLabels(const Environment& environment, std::shared_ptr<const ExpertTables> tables,
               const std::vector<std::string>& categories);
 
+  void Look() { act_ = NextAct(); }
   LabelPoints Points() const;
   // Of what `camera` sees in a picture of size x size pixels.
   LabelMaps Maps(EglRenderer& renderer, const std::string& camera, int size) const;
@@ -54,8 +56,7 @@ class SceneLabels {
   struct Act {
     Thing subject, target;
   };
-  // Nothing once every goal holds.
-  std::unique_ptr<Act> NextAct() const;
+  std::optional<Act> NextAct() const;
   Thing Whole(const Item& item) const;
   Thing Part(const std::vector<std::string>& joints, const Item& owner) const;
   Thing Place(const Region& region) const;
@@ -67,6 +68,7 @@ class SceneLabels {
   std::shared_ptr<const ExpertTables> tables_;
   World world_;
   std::vector<uint8_t> category_;  // (ngeom) index into the categories
+  std::optional<Act> act_;         // nothing once every goal holds
 };
 
 }  // namespace vega
