@@ -50,6 +50,10 @@ PolicySource Find(const std::string& name, const PolicyOptions& options,
   if (name == "vega-tiny" || std::filesystem::is_directory(name)) {
     return OpenTorchModule().open_policy(name, options);
   }
+  if (name.find('/') != std::string::npos) {
+    throw Error("there is no checkpoint folder " + name,
+                "vega train leaves one in OUT/model: run its recipe first, or check the path");
+  }
   std::string names;
   for (const PolicyName& known : PolicyNames(offers)) {
     names += (names.empty() ? "" : ", ") + known.name;

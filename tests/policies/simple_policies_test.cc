@@ -99,6 +99,8 @@ TEST_CASE("look and look-blind play the same eight steps, and only one looks") {
 TEST_CASE("an unknown policy names the valid ones") {
   CHECK_THROWS_WITH(OpenPolicy("holt"),
                     Contains("unknown policy 'holt'") && Contains("hold, random, replay:FILE"));
+  CHECK_THROWS_WITH(OpenPolicy("runs/none/model"),
+                    Contains("no checkpoint folder runs/none/model") && Contains("recipe first"));
 }
 
 }  // namespace
