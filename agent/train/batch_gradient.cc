@@ -109,6 +109,8 @@ StepLoss BatchGradient::Compute(const std::vector<StepInput>& inputs) {
   for (size_t p = 0; p < parameters_.size(); ++p) {
     at::Tensor sum;
     for (int i = 0; i < count; ++i) add(sum, parts[i].gradients[p], share(i));
+    // cuDNN gives gradients of convolutions other strides, which the fused update refuses
+    if (sum.defined()) sum = sum.contiguous();
     parameters_[p].value.mutable_grad() = sum;
   }
   return loss;

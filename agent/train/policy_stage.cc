@@ -229,8 +229,8 @@ class PolicyStage : public TrainStage {
     const uint64_t words = FastHash64(
         {static_cast<const std::byte*>(prompt.const_data_ptr()), prompt.nbytes()}, kHashSeed);
     return fmt::format("features/{}/{}/{:x}/k{} t{} s{} {}x{} g{} {}", LatentsKey(*model->vae),
-                       WeightsKey(*model->dit), words, o.block, o.timestep, o.shift, o.width,
-                       o.height, o.grid, o.frames);
+                       TokensKey(*model->dit, o.block), words, o.block, o.timestep, o.shift,
+                       o.width, o.height, o.grid, o.frames);
   }
 
   // [rows,cameras,N,Dg] of the newest frames

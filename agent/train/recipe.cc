@@ -38,7 +38,8 @@ void Fields(V& v, VaeStageOptions& o) {
 template <class V>
 void Fields(V& v, WorldStageOptions& o) {
   v("shift", o.shift), v("prompt_dropout", o.prompt_dropout);
-  v("single_frames", o.single_frames);
+  v("single_frames", o.single_frames), v("continued", o.continued);
+  v("from_block", o.from_block), v("sampler_steps", o.sampler_steps);
 }
 
 template <class V>
@@ -73,8 +74,8 @@ void Fields(V& v, StageOptions& o) {
 template <class V>
 void Fields(V& v, Recipe& o) {
   v("name", o.name), v("description", o.description), v("seed", o.seed), v("out", o.out);
-  v("store", o.store), v("init", o.init), v("init_parts", o.init_parts), v("agent", o.agent);
-  v("data", o.data);
+  v("store", o.store), v("init", o.init), v("init_parts", o.init_parts);
+  v("keep_init", o.keep_init), v("agent", o.agent), v("data", o.data);
 }
 
 namespace {
@@ -103,8 +104,11 @@ void Check(const StageOptions& o, const std::string& where) {
   require(o.augmentation.shift >= 0 && share(o.augmentation.proprio_dropout), "augmentation",
           "shift >= 0, proprio_dropout in [0,1]");
   require(share(o.vae.clips), "vae.clips", "a share in [0,1]");
-  require(share(o.world.prompt_dropout) && share(o.world.single_frames) && o.world.shift > 0,
+  require(share(o.world.prompt_dropout) && share(o.world.single_frames) &&
+              share(o.world.continued) && o.world.shift > 0,
           "world", "shares in [0,1], shift > 0");
+  require(o.world.from_block >= 0 && o.world.sampler_steps >= 1,
+          "world.from_block or world.sampler_steps", "from_block >= 0, sampler_steps >= 1");
   require(o.policy.paraphrases >= 0 && o.policy.paraphrases <= 1000, "policy.paraphrases",
           "0 to 1000");
   require(o.policy.features == "model" || o.policy.features == "random-init" ||
@@ -138,6 +142,11 @@ Recipe RecipeFromJson(const nlohmann::json& json, const std::string& where) {
     if (part == "world" || part == "semantic" || part == "policy") continue;
     throw Error(fmt::format("{}: init_parts names '{}'", where, part),
                 "parts: world, semantic, policy");
+  }
+  if (!(recipe.keep_init >= 0 && recipe.keep_init <= 1) ||
+      (recipe.keep_init > 0 && recipe.init.empty())) {
+    throw Error(fmt::format("{}: keep_init is {}", where, recipe.keep_init),
+                "a share in [0,1], of a recipe with init");
   }
   if (recipe.store != "f32" && recipe.store != "f16") {
     throw Error(fmt::format("{}: store is '{}'", where, recipe.store), "f32 or f16");

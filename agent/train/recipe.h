@@ -52,6 +52,12 @@ struct WorldStageOptions {
   double shift = 3.0;
   double prompt_dropout = 0.5;  // share of samples shown the empty prompt, which features use
   double single_frames = 0.5;   // share of steps on single frames
+  double continued = 0.5;       // share of the clips whose first latent is given
+  // Blocks before this one stay as they are, and with them the features that policies were trained
+  // on; the others and the head learn.
+  int64_t from_block = 0;
+  // Euler steps in which held-out clips are continued. 1 gives about the mean of what may come.
+  int64_t sampler_steps = 20;
 };
 
 // Semantic encoder: sigmoid language-image loss (Zhai et al., 2023) against instructions, and each
@@ -110,6 +116,9 @@ struct Recipe {
   // What is taken from it, options and weights: "world" (VAE, DiT, prompt), "semantic" (encoder),
   // "policy" (projectors, fusion, head).
   std::vector<std::string> init_parts = {"world", "semantic", "policy"};
+  // Share that the weights it started from have in OUT/model, which is the mean of both, weight by
+  // weight (WiSE-FT; Wortsman et al., 2022): what is learnt anew costs less of what was known.
+  double keep_init = 0;
   nlohmann::json agent = nlohmann::json::object();  // of config.json, laid over vega-tiny's
   // How its packs are made where they are missing; read by the program, see docs/TRAINING.md.
   nlohmann::json data = nlohmann::json::array();

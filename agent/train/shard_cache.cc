@@ -48,8 +48,11 @@ ShardCache::ShardCache(const SampleStore& samples, const std::filesystem::path& 
 
 namespace {
 
-uint64_t HashWeights(const torch::nn::Module& module, uint64_t hash) {
+uint64_t HashWeights(
+    const torch::nn::Module& module, uint64_t hash,
+    const std::function<bool(const std::string& name)>& counts = [](const auto&) { return true; }) {
   for (const auto& [name, tensor] : NamedTensors(module)) {
+    if (!counts(name)) continue;
     const at::Tensor values = tensor.detach().cpu().contiguous();
     hash = Hash64(name, hash);
     hash =
@@ -60,8 +63,13 @@ uint64_t HashWeights(const torch::nn::Module& module, uint64_t hash) {
 
 }  // namespace
 
-std::string WeightsKey(const torch::nn::Module& module) {
-  return fmt::format("{:016x}", HashWeights(module, kHashSeed));
+std::string TokensKey(const VideoDitImpl& dit, int64_t block) {
+  const auto counts = [&](const std::string& name) {
+    const std::string prefix = "blocks.";
+    if (name.starts_with(prefix)) return std::stoll(name.substr(prefix.size())) <= block;
+    return !name.starts_with("head.");
+  };
+  return fmt::format("{:016x}", HashWeights(dit, kHashSeed, counts));
 }
 
 std::string LatentsKey(const VideoVaeImpl& vae) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/train/sample_store.h"
+#include "agent/video_dit.h"
 #include "agent/video_vae.h"
 
 namespace vega {
@@ -34,8 +35,9 @@ class ShardCache {
   RowTensor features_;
 };
 
-// Tells modules with other weights apart.
-std::string WeightsKey(const torch::nn::Module& module);
+// Tells DiTs apart that give out other tokens after `block`; later blocks and the head do not
+// count.
+std::string TokensKey(const VideoDitImpl& dit, int64_t block);
 // Tells VAEs that give out other latents apart; how they give pictures back does not count.
 std::string LatentsKey(const VideoVaeImpl& vae);
 

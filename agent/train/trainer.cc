@@ -362,6 +362,18 @@ VegaAgent OpenStart(const Recipe& recipe, CheckpointConfig& config) {
   return agent;
 }
 
+// Moves an agent's weights towards those its recipe started from.
+void KeepInit(const Recipe& recipe, VegaAgent& agent) {
+  const at::NoGradGuard guard;
+  CheckpointConfig config;
+  const TensorMap start = NamedTensors(*OpenStart(recipe, config));
+  TensorMap mean = NamedTensors(*agent);
+  for (auto& [name, weight] : mean) {
+    weight = weight.lerp(start.at(name).to(weight.device()), recipe.keep_init);
+  }
+  LoadTensors(*agent, mean, recipe.init);
+}
+
 VegaAgent OpenFinished(const std::filesystem::path& folder, CheckpointConfig& config) {
   config = ReadCheckpointConfig(folder);
   VegaAgent agent(config);
@@ -410,6 +422,7 @@ bool Train(const TrainOptions& options, TrainObserver& observer, const std::atom
     }
     policy_learnt |= recipe.stages[i].stage == "policy";
   }
+  if (recipe.keep_init > 0) KeepInit(recipe, agent);
   SaveCheckpoint(out / "model", config, *agent, recipe.store == "f16");
   return true;
 }

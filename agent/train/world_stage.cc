@@ -37,6 +37,12 @@ class WorldStage : public TrainStage {
                               config_.model.dit.text_dim, width),
                   "set model.dit.text_dim");
     }
+    const int64_t blocks = config_.model.dit.num_layers;
+    if (options_.world.from_block >= blocks) {
+      throw Error(fmt::format("world.from_block is {}, but the DiT has blocks 0..{}",
+                              options_.world.from_block, blocks - 1),
+                  "choose an earlier one");
+    }
     // features are taken with the empty prompt
     model_->prompt_embedding.set_data(empty_.Gather({0}).words[0].clone());
   }
@@ -44,6 +50,10 @@ class WorldStage : public TrainStage {
   std::vector<Parameter> parameters() override {
     std::vector<Parameter> all;
     AddParameters("dit", *model_->dit, 1, all);
+    if (options_.world.from_block > 0) {
+      std::erase_if(all,
+                    [this](const Parameter& parameter) { return IsBeforeLearning(parameter); });
+    }
     return all;
   }
 
@@ -55,8 +65,8 @@ class WorldStage : public TrainStage {
     };
     at::Tensor x0 = latents_.Gather(in.rows).flatten(0, 1);  // [B,C,t,h,w]
     if (chance() < o.single_frames) x0 = x0.narrow(2, 0, 1);
-    // half of the clips are to be continued: their first latent is given as it is
-    const bool continued = x0.size(2) > 1 && chance() < 0.5;
+    // some clips are to be continued: their first latent is given as it is
+    const bool continued = x0.size(2) > 1 && chance() < o.continued;
     const at::Tensor u = Uniform({x0.size(0)}, generator, x0);
     const at::Tensor sigma = o.shift * u / (1 + (o.shift - 1) * u);  // [B]
     const at::Tensor noise = Normal(x0.sizes(), generator, x0);
@@ -76,8 +86,7 @@ class WorldStage : public TrainStage {
     if (x0.size(2) < 2 || !config_.model.vae.decoder) return {};
     const at::Tensor truth = Frames(rows);  // [B,3,T,H,W]
     const at::Tensor later = truth.slice(2, 1).transpose(1, 2).flatten(0, 1);
-    const at::Tensor next =
-        model_->vae->Decode(Continue(rows)).slice(2, 1).transpose(1, 2).flatten(0, 1);
+    const at::Tensor next = Foresee(rows, truth).slice(2, 1).transpose(1, 2).flatten(0, 1);
     const at::Tensor copied = truth.narrow(2, 0, 1)
                                   .expand({-1, -1, truth.size(2) - 1, -1, -1})
                                   .transpose(1, 2)
@@ -92,8 +101,7 @@ class WorldStage : public TrainStage {
     const std::vector<int64_t> rows(all.begin(), all.begin() + std::min<size_t>(all.size(), 4));
     if (latents_.Gather(rows).size(3) < 2 || !config_.model.vae.decoder) return {};
     const at::Tensor truth = Frames(rows);
-    const at::Tensor strips =
-        at::stack({truth, model_->vae->Decode(Continue(rows))}, 1);  // [B,2,3,T,H,W]
+    const at::Tensor strips = at::stack({truth, Foresee(rows, truth)}, 1);  // [B,2,3,T,H,W]
     return {{"next_frames", Sheet(strips.transpose(2, 3).flatten(0, 2), 2 * truth.size(2))}};
   }
 
@@ -137,19 +145,34 @@ class WorldStage : public TrainStage {
     return model_->dit->forward(noisy, sigma * 1000, model_->dit->Prepare(context));
   }
 
-  // Latents whose first is given and whose later ones are drawn, in 20 Euler steps.
+  // What stays as it is when learning begins at a later block: patches, time, text, earlier blocks.
+  bool IsBeforeLearning(const Parameter& parameter) const {
+    const std::string prefix = "dit.blocks.";
+    if (!parameter.name.starts_with(prefix)) return !parameter.name.starts_with("dit.head.");
+    return std::stoll(parameter.name.substr(prefix.size())) < options_.world.from_block;
+  }
+
+  // truth [B,3,T,H,W], of which the first frame is used -> the same clips as the model foresees
+  // them: the first frame, and what changes between the decoded ones. The decoder's error in what
+  // stands still so cancels.
+  at::Tensor Foresee(const std::vector<int64_t>& rows, const at::Tensor& truth) {
+    const at::Tensor decoded = model_->vae->Decode(Continue(rows));
+    return (truth.narrow(2, 0, 1) + decoded - decoded.narrow(2, 0, 1)).clamp(-1, 1);
+  }
+
+  // Latents whose first is given and whose later ones are drawn.
   at::Tensor Continue(const std::vector<int64_t>& rows) {
-    constexpr int64_t kSteps = 20;
+    const int64_t steps = options_.world.sampler_steps;
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(rows[0]);
     const at::Tensor x0 = latents_.Gather(rows).flatten(0, 1);
     const at::Tensor context = Context(rows, generator, false);
     at::Tensor x = Normal(x0.sizes(), generator, x0);
     const double shift = options_.world.shift;
     const auto level = [&](int64_t i) {
-      const double u = 1 - static_cast<double>(i) / kSteps;
+      const double u = 1 - static_cast<double>(i) / static_cast<double>(steps);
       return shift * u / (1 + (shift - 1) * u);
     };
-    for (int64_t i = 0; i < kSteps; ++i) {
+    for (int64_t i = 0; i < steps; ++i) {
       x = at::cat({x0.narrow(2, 0, 1), x.slice(2, 1)}, 2);
       const at::Tensor sigma = at::full({x.size(0)}, level(i), x.options());
       x = x + (level(i + 1) - level(i)) * Velocity(x, sigma, context);

@@ -154,6 +154,62 @@ TEST_CASE("a decoder that learns alone leaves latents and the rest of the agent 
         ReadCheckpointConfig(scratch / "first/model").model.vae.latents_std);
 }
 
+TEST_CASE("a world model that learns from a later block on keeps what it gave out before it") {
+  const Scratch scratch;
+  WritePack(scratch / "squares");
+  Watcher first;
+  REQUIRE(RunOf(scratch, "first", {StageNamed("vae", 5), StageNamed("world", 5)})(first));
+  const CheckpointConfig config = ReadCheckpointConfig(scratch / "first/model");
+  const int64_t last = config.model.dit.num_layers - 1;
+  REQUIRE(last > 0);
+  Run run = RunOf(scratch, "later", {StageNamed("world", 20)});
+  run.recipe.init = (scratch / "first/model").string();
+  run.recipe.stages[0].world.from_block = last;
+  run.recipe.stages[0].world.sampler_steps = 1;
+  Watcher watcher;
+  REQUIRE(run(watcher));
+  const TensorMap before = ReadTensors(scratch / "first/model/model.safetensors");
+  const TensorMap after = ReadTensors(scratch / "later/model/model.safetensors");
+  const std::string learns = "model.dit.blocks." + std::to_string(last) + ".";
+  for (const auto& [name, weight] : after) {
+    INFO(name);
+    if (name.starts_with(learns) || name.starts_with("model.dit.head.")) continue;
+    CHECK(at::equal(weight, before.at(name)));
+  }
+  const std::string head = "model.dit.head.head.weight";
+  CHECK_FALSE(at::equal(after.at(head), before.at(head)));
+  const auto key = [&](const char* run, int64_t block) {
+    VegaAgent agent(ReadCheckpointConfig(scratch / run / "model"));
+    LoadCheckpointWeights(scratch / run / "model", *agent);
+    return TokensKey(*agent->model->dit, block);
+  };
+  CHECK(key("first", last - 1) == key("later", last - 1));
+  CHECK(key("first", last) != key("later", last));
+
+  run = RunOf(scratch, "beyond", {StageNamed("world", 1)});
+  run.recipe.stages[0].world.from_block = last + 1;
+  CHECK_THROWS_WITH(run(watcher), Contains("from_block"));
+}
+
+TEST_CASE("what is given out may be a mean with the weights it started from") {
+  const Scratch scratch;
+  WritePack(scratch / "squares");
+  Watcher watcher;
+  REQUIRE(RunOf(scratch, "first", {StageNamed("policy", 5)})(watcher));
+  Run run = RunOf(scratch, "mean", {StageNamed("policy", 20)});
+  run.recipe.init = (scratch / "first/model").string();
+  run.recipe.keep_init = 0.25;
+  REQUIRE(run(watcher));
+  const TensorMap before = ReadTensors(scratch / "first/model/model.safetensors");
+  const TensorMap after = ReadTensors(scratch / "mean/00-policy/model/model.safetensors");
+  for (const auto& [name, weight] : ReadTensors(scratch / "mean/model/model.safetensors")) {
+    INFO(name);
+    CHECK(at::allclose(weight, 0.25 * before.at(name) + 0.75 * after.at(name), 1e-5, 1e-6));
+  }
+  const std::string changed = "head.action_out.weight";
+  CHECK_FALSE(at::equal(after.at(changed), before.at(changed)));
+}
+
 TEST_CASE("what is computed from latents is told apart by all of the VAE but its decoder") {
   const at::NoGradGuard no_grad;
   VideoVaeOptions options = {.dim = 4, .z_dim = 4, .num_res_blocks = 1, .decoder = true};
