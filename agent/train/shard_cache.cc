@@ -48,9 +48,10 @@ ShardCache::ShardCache(const SampleStore& samples, const std::filesystem::path& 
 
 namespace {
 
-uint64_t HashWeights(
-    const torch::nn::Module& module, uint64_t hash,
-    const std::function<bool(const std::string& name)>& counts = [](const auto&) { return true; }) {
+// of the weights whose names count
+uint64_t HashWeights(const torch::nn::Module& module,
+                     const std::function<bool(const std::string& name)>& counts) {
+  uint64_t hash = kHashSeed;
   for (const auto& [name, tensor] : NamedTensors(module)) {
     if (!counts(name)) continue;
     const at::Tensor values = tensor.detach().cpu().contiguous();
@@ -63,21 +64,22 @@ uint64_t HashWeights(
 
 }  // namespace
 
+bool MakesTokens(const std::string& name, int64_t block) {
+  const std::string prefix = "blocks.";
+  if (name.starts_with(prefix)) return std::stoll(name.substr(prefix.size())) <= block;
+  return !name.starts_with("head.");
+}
+
 std::string TokensKey(const VideoDitImpl& dit, int64_t block) {
-  const auto counts = [&](const std::string& name) {
-    const std::string prefix = "blocks.";
-    if (name.starts_with(prefix)) return std::stoll(name.substr(prefix.size())) <= block;
-    return !name.starts_with("head.");
-  };
-  return fmt::format("{:016x}", HashWeights(dit, kHashSeed, counts));
+  return fmt::format("{:016x}", HashWeights(dit, [&](const std::string& name) {
+                       return MakesTokens(name, block);
+                     }));
 }
 
 std::string LatentsKey(const VideoVaeImpl& vae) {
-  uint64_t hash = kHashSeed;
-  for (const auto& child : vae.named_children()) {
-    const bool gives_back = child.key() == "decoder" || child.key() == "conv2";
-    if (!gives_back) hash = HashWeights(*child.value(), Hash64(child.key(), hash));
-  }
+  const uint64_t hash = HashWeights(vae, [](const std::string& name) {
+    return !name.starts_with("decoder.") && !name.starts_with("conv2.");
+  });
   const VideoVaeOptions& o = vae.options();
   return fmt::format("{:016x}", Hash64(fmt::format("{} {}", fmt::join(o.latents_mean, ","),
                                                    fmt::join(o.latents_std, ",")),

@@ -35,8 +35,10 @@ class ShardCache {
   RowTensor features_;
 };
 
-// Tells DiTs apart that give out other tokens after `block`; later blocks and the head do not
-// count.
+// Whether a DiT needs its weight of this name for the tokens after `block`: all but the head and
+// later blocks.
+bool MakesTokens(const std::string& name, int64_t block);
+// Tells DiTs apart that give out other tokens after `block`.
 std::string TokensKey(const VideoDitImpl& dit, int64_t block);
 // Tells VAEs that give out other latents apart; how they give pictures back does not count.
 std::string LatentsKey(const VideoVaeImpl& vae);

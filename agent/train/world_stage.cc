@@ -50,9 +50,11 @@ class WorldStage : public TrainStage {
   std::vector<Parameter> parameters() override {
     std::vector<Parameter> all;
     AddParameters("dit", *model_->dit, 1, all);
-    if (options_.world.from_block > 0) {
-      std::erase_if(all,
-                    [this](const Parameter& parameter) { return IsBeforeLearning(parameter); });
+    if (const int64_t from = options_.world.from_block; from > 0) {
+      const size_t prefix = std::string_view("dit.").size();
+      std::erase_if(all, [&](const Parameter& parameter) {
+        return MakesTokens(parameter.name.substr(prefix), from - 1);
+      });
     }
     return all;
   }
@@ -143,13 +145,6 @@ class WorldStage : public TrainStage {
 
   at::Tensor Velocity(const at::Tensor& noisy, const at::Tensor& sigma, const at::Tensor& context) {
     return model_->dit->forward(noisy, sigma * 1000, model_->dit->Prepare(context));
-  }
-
-  // What stays as it is when learning begins at a later block: patches, time, text, earlier blocks.
-  bool IsBeforeLearning(const Parameter& parameter) const {
-    const std::string prefix = "dit.blocks.";
-    if (!parameter.name.starts_with(prefix)) return !parameter.name.starts_with("dit.head.");
-    return std::stoll(parameter.name.substr(prefix.size())) < options_.world.from_block;
   }
 
   // truth [B,3,T,H,W], of which the first frame is used -> the same clips as the model foresees
