@@ -106,6 +106,11 @@ std::function<int()> AddGenerate(CLI::App& mode) {
       ->required();
   mode.add_option("--count", o.count, "problems")->check(CLI::Range(1, 1000000));
   mode.add_option("--from", o.suites, "LIBERO suites whose problems are varied")->delimiter(',');
+  mode.add_option_function<std::string>(
+          "--places", [&o](const std::string& name) { o.places = ParsePlaces(name); },
+          "drawn = anything within reach of the robot; own = everything stays where LIBERO has it, "
+          "only goal and words are new; default drawn")
+      ->check(CLI::IsMember({"drawn", "own"}));
   mode.add_option("--seed", o.seed, "seed of every draw");
   mode.add_option("--attempts", o.attempts, "draws a problem may take until the expert solves one")
       ->check(CLI::Range(1, 100));

@@ -61,6 +61,9 @@ std::optional<GenerateFlags> ProblemsOf(const Json& json, const TrainingDataOpti
   Take(json, "generate", flags.generate.count, where);
   Take(json, "generate_from", flags.generate.suites, where);
   Take(json, "generate_seed", flags.generate.seed, where);
+  std::string places = "drawn";
+  Take(json, "places", places, where);
+  flags.generate.places = ParsePlaces(places);
   if (!json.contains("generate")) return {};
   if (json.contains("suite") || flags.generate.count < 1) {
     throw Error(where + ": a collection has either a suite or problems to generate",
@@ -70,6 +73,7 @@ std::optional<GenerateFlags> ProblemsOf(const Json& json, const TrainingDataOpti
   if (json.contains("generate_from")) {
     name += fmt::format("{}-", fmt::join(flags.generate.suites, "-"));
   }
+  if (flags.generate.places == Places::kOwn) name += "own-";
   name += fmt::format("{}x{}", flags.generate.count, flags.generate.seed);
   // the demonstrations name it, wherever they are looked at from
   flags.out = fs::absolute(options.folder / name).lexically_normal().string();

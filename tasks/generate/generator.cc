@@ -13,7 +13,6 @@
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "tasks/bddl/bddl_writer.h"
-#include "tasks/generate/problem_draw.h"
 #include "tasks/rollout.h"
 #include "tasks/suite/libero_suites.h"
 
@@ -72,8 +71,9 @@ Generator::Generator(GenerateOptions options) : options_(std::move(options)) {
 
 void Generator::OpenFolder() {
   const fs::path& folder = options_.folder;
-  const Json manifest = {
+  Json manifest = {
       {"seed", options_.seed}, {"suites", options_.suites}, {"attempts", options_.attempts}};
+  if (options_.places == Places::kOwn) manifest["places"] = "own";
   std::error_code error;
   fs::create_directories(folder, error);
   if (error || !fs::is_directory(folder)) {
@@ -94,7 +94,7 @@ void Generator::OpenFolder() {
   }
   if (was != manifest) {
     throw Error(fmt::format("{} was made with {}", folder.string(), was.dump()),
-                "go on with the same seed and suites, or choose another --out");
+                "go on with the same seed, suites and places, or choose another --out");
   }
   const fs::path lines = folder / kProblems;
   if (!fs::exists(lines)) return;
@@ -140,7 +140,7 @@ GeneratedProblem Generator::Make(int index, const std::atomic<bool>& stop) const
   const fs::path trial = options_.folder / fmt::format(".trial_{:05}.bddl", index);
   for (int draw = 0; draw < options_.attempts && problem.name.empty() && !stop;) {
     const Base& base = bases_[random.Below(static_cast<uint32_t>(bases_.size()))];
-    const std::optional<DrawnProblem> drawn = DrawProblem(base.bddl, random);
+    const std::optional<DrawnProblem> drawn = DrawProblem(base.bddl, options_.places, random);
     if (!drawn) continue;
     ++draw;
     problem.draws = draw;

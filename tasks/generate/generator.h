@@ -22,13 +22,15 @@
 
 #include "policies/policy.h"
 #include "tasks/bddl/bddl.h"
+#include "tasks/generate/problem_draw.h"
 
 namespace vega {
 
 struct GenerateOptions {
   std::filesystem::path folder;
   std::vector<std::string> suites;  // whose problems are varied; LIBERO's own
-  int count = 100;                  // problems
+  Places places = Places::kDrawn;
+  int count = 100;  // problems
   uint64_t seed = 0;
   int attempts = 4;  // draws a problem may take until one is certified
   int workers = 0;   // threads; 0: one a core
@@ -47,7 +49,7 @@ struct GeneratedProblem {
 class Generator {
  public:
   // Starts or takes up a folder. Throws Error when it holds something else or was made with another
-  // seed or other suites, or a suite is LIBERO-PRO's.
+  // seed, other suites or places, or a suite is LIBERO-PRO's.
   explicit Generator(GenerateOptions options);
 
   // Makes the missing problems; `done` is called after each, one at a time. False when stopped.

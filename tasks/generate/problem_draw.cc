@@ -7,6 +7,8 @@
 #include <map>
 #include <vector>
 
+#include "sim/base/error.h"
+
 namespace vega {
 namespace {
 
@@ -88,16 +90,16 @@ struct Offer {
 
 class Draw {
  public:
-  Draw(const BddlProblem& base, RandomStream& random) : problem_(base), random_(random) {}
+  Draw(const BddlProblem& base, Places places, RandomStream& random)
+      : problem_(base), places_(places), random_(random) {}
 
   std::optional<DrawnProblem> Make() {
-    workspace_ = WorkspaceName();
-    if (workspace_.empty()) return std::nullopt;
-    DropInit();
-    ReplaceObjects();
-    AddDistractors();
-    if (problem_.objects.empty() || !PlaceObjects() || !ChooseGoal()) return std::nullopt;
-    DrawnProblem drawn{.bddl = problem_, .variation = DrawVariation()};
+    problem_.goal.clear();
+    problem_.obj_of_interest.clear();
+    if (places_ == Places::kDrawn && !ReplaceAll()) return std::nullopt;
+    if (!ChooseGoal()) return std::nullopt;
+    DrawnProblem drawn{.bddl = problem_};
+    if (places_ == Places::kDrawn) drawn.variation = DrawVariation();
     drawn.name = problem_.goal.front().name;
     for (const std::string& arg : problem_.goal.front().args) drawn.name += "_" + arg;
     return drawn;
@@ -109,6 +111,16 @@ class Draw {
     return from[random_.Below(static_cast<uint32_t>(from.size()))];
   }
   bool Chance(double p) { return random_.Uniform() < p; }
+
+  // other objects at other places; false when there is no room
+  bool ReplaceAll() {
+    workspace_ = WorkspaceName();
+    if (workspace_.empty()) return false;
+    DropInit();
+    ReplaceObjects();
+    AddDistractors();
+    return !problem_.objects.empty() && PlaceObjects();
+  }
 
   const BddlInstance* Find(const std::string& name) const {
     for (const auto* list : {&problem_.fixtures, &problem_.objects}) {
@@ -139,8 +151,6 @@ class Draw {
   void DropInit() {
     std::erase_if(problem_.init, [&](const BddlPredicate& p) { return IsObject(p.args[0]); });
     std::erase_if(problem_.regions, [&](const BddlRegion& r) { return IsObject(r.target); });
-    problem_.goal.clear();
-    problem_.obj_of_interest.clear();
   }
 
   void ReplaceObjects() {
@@ -232,7 +242,7 @@ class Draw {
     const Names small = {"butter",       "cream_cheese", "chocolate_pudding", "alphabet_soup",
                          "tomato_sauce", "ketchup",      "salad_dressing",    "bbq_sauce",
                          "milk",         "orange_juice", "akita_black_bowl",  "white_bowl"};
-    const Names mugs = Roles()[4];
+    const Names mugs = Roles()[4], boxes = Roles()[3];
     std::map<std::string, int> count;
     for (const BddlInstance& object : problem_.objects) ++count[object.category];
     for (const BddlInstance& object : problem_.objects) {
@@ -246,8 +256,12 @@ class Draw {
       };
       for (const BddlInstance& target : problem_.objects) {
         if (target.name == object.name || count[target.category] > 1) continue;
-        if (target.category == "plate" && (Is(what, small) || Is(what, mugs))) {
+        if (target.category == "plate" &&
+            (Is(what, small) || Is(what, mugs) || what == "wine_bottle")) {
           offer("on", target.name, "on the plate");
+        }
+        if (Is(target.category, Roles()[5]) && (Is(what, boxes) || what == "wine_bottle")) {
+          offer("on", target.name, fmt::format("in the {}", Words(target.category)));
         }
         if (target.category == "basket" && Is(what, small)) {
           offer("in", target.name + "_contain_region", "in the basket");
@@ -258,15 +272,18 @@ class Draw {
       }
       for (const BddlInstance& target : problem_.fixtures) {
         const bool cabinet = Is(target.category, {"wooden_cabinet", "white_cabinet"});
-        if (cabinet && (Is(what, small) || what == "wine_bottle")) {
+        if (cabinet && (Is(what, small) || Is(what, {"wine_bottle", "plate"}))) {
           offer("on", target.name + "_top_side", "on top of the cabinet");
         }
         if (cabinet && Is(what, {"butter", "cream_cheese", "akita_black_bowl", "white_bowl"})) {
           offer("in", target.name + "_top_region", "in the top drawer of the cabinet");
         }
         if (target.category == "flat_stove" &&
-            Is(what, {"akita_black_bowl", "moka_pot", "chefmate_8_frypan"})) {
+            Is(what, {"akita_black_bowl", "moka_pot", "chefmate_8_frypan", "plate"})) {
           offer("on", target.name + "_cook_region", "on the stove");
+        }
+        if (target.category == "wine_rack" && (Is(what, boxes) || what == "wine_bottle")) {
+          offer("on", target.name + "_top_region", "on the wine rack");
         }
         if (target.category == "wooden_two_layer_shelf" && Is(what, {"white_bowl"})) {
           offer("on", target.name + "_top_side", "on top of the shelf");
@@ -279,7 +296,7 @@ class Draw {
     }
     for (const BddlInstance& fixture : problem_.fixtures) {
       if (Is(fixture.category, {"wooden_cabinet", "white_cabinet"})) {
-        for (const char* level : {"top", "bottom"}) {
+        for (const char* level : {"top", "middle", "bottom"}) {
           const std::string region = fmt::format("{}_{}_region", fixture.name, level);
           const bool open = InitiallyOpen(region);
           offers.push_back(
@@ -291,8 +308,10 @@ class Draw {
       const bool lit = std::any_of(
           problem_.init.begin(), problem_.init.end(),
           [&](const BddlPredicate& p) { return p.name == "turnon" && p.args[0] == fixture.name; });
-      if (fixture.category == "flat_stove" && !lit) {
-        offers.push_back({{"turnon", {fixture.name}}, "turn on the stove", ""});
+      if (fixture.category == "flat_stove") {
+        offers.push_back({{lit ? "turnoff" : "turnon", {fixture.name}},
+                          fmt::format("turn {} the stove", lit ? "off" : "on"),
+                          ""});
       }
     }
     return offers;
@@ -307,8 +326,9 @@ class Draw {
     if (!Chance(0.3)) return true;
     std::vector<Offer> more;
     for (const Offer& offer : offers) {
-      // another thing, to or with something else
-      const bool apart = offer.goal.args.back() != first.goal.args.back() &&
+      // another thing, to or with something else, or into the same basket
+      const bool roomy = first.goal.args.back().ends_with("_contain_region");
+      const bool apart = (roomy || offer.goal.args.back() != first.goal.args.back()) &&
                          offer.goal.args[0] != first.goal.args[0] &&
                          (offer.moved.empty() || offer.moved != first.goal.args.back()) &&
                          (first.moved.empty() || first.moved != offer.goal.args.back());
@@ -362,14 +382,22 @@ class Draw {
   }
 
   BddlProblem problem_;
+  Places places_;
   RandomStream& random_;
   std::string workspace_;
 };
 
 }  // namespace
 
-std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, RandomStream& random) {
-  return Draw(base, random).Make();
+Places ParsePlaces(const std::string& name) {
+  if (name == "drawn") return Places::kDrawn;
+  if (name == "own") return Places::kOwn;
+  throw Error(fmt::format("places of problems are \"{}\"", name), "they are drawn or own");
+}
+
+std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, Places places,
+                                        RandomStream& random) {
+  return Draw(base, places, random).Make();
 }
 
 }  // namespace vega

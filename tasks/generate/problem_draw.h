@@ -1,6 +1,6 @@
-// Draws a new problem from a known one: other places over the reachable workspace, other objects in
-// the same roles, distractors, another goal in the same scene, other words, another camera, light
-// and start of the robot.
+// Draws a new problem from a known one: another goal in the same scene and other words, and, unless
+// things keep their own places, other places over the reachable workspace, other objects in the
+// same roles, distractors, another camera, light and start of the robot.
 
 #pragma once
 
@@ -19,8 +19,17 @@ struct DrawnProblem {
   std::string name;  // file name without .bddl, from the goal
 };
 
+enum class Places {
+  kDrawn,  // anywhere within reach
+  kOwn,    // where the known problem has them; only goal and words are new
+};
+
+// "drawn" or "own"; throws Error for another name.
+Places ParsePlaces(const std::string& name);
+
 // A pure function of its arguments. Nothing when the draw does not come out: no room for the
 // objects, or no goal that the scene offers.
-std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, RandomStream& random);
+std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, Places places,
+                                        RandomStream& random);
 
 }  // namespace vega

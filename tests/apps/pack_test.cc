@@ -86,6 +86,8 @@ TEST_CASE("a list may ask for generated problems in place of a suite") {
   CHECK_THAT(made, Contains("problems-libero_object-1x11"));
   CHECK_THAT(RunVega(make + " --only objects").err,
              Contains("no pack of the list is called \"objects\"") && Contains("g, object"));
+  std::ofstream(list) << R"([{"pack": "own", "generate": 1, "places": "owned", "episodes": 1}])";
+  CHECK_THAT(RunVega(make).err, Contains("drawn or own"));
   std::ofstream(list) << R"([{"pack": "h", "generate": 1, "suite": "libero_goal", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("either a suite or problems"));
 }

@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "sim/base/error.h"
 #include "tasks/bddl/bddl_writer.h"
@@ -39,7 +41,7 @@ TEST_CASE("a written problem reads back the same") {
 TEST_CASE("a drawn problem is a function of the stream, and every draw reads as BDDL") {
   const auto text = [](uint64_t index) {
     RandomStream random(5, "generate", index);
-    const auto drawn = DrawProblem(Base(), random);
+    const auto drawn = DrawProblem(Base(), Places::kDrawn, random);
     return drawn ? ToBddl(drawn->bddl) + ToText(drawn->variation) : std::string();
   };
   CHECK(text(0) == text(0));
@@ -47,12 +49,44 @@ TEST_CASE("a drawn problem is a function of the stream, and every draw reads as 
   int drawn = 0;
   for (uint64_t i = 0; i < 50; ++i) {
     RandomStream random(6, "generate", i);
-    if (const auto problem = DrawProblem(Base(), random)) {
+    if (const auto problem = DrawProblem(Base(), Places::kDrawn, random)) {
       ++drawn;
       CHECK_NOTHROW(ParseBddl(ToBddl(problem->bddl), "drawn"));
     }
   }
   CHECK(drawn > 25);
+}
+
+TEST_CASE("with their own places only goals and words of problems are new") {
+  const BddlProblem base = Base();
+  const auto names = [](const std::vector<BddlInstance>& things) {
+    std::vector<std::string> all;
+    for (const BddlInstance& one : things) all.push_back(one.name + " " + one.category);
+    return all;
+  };
+  std::set<std::string> goals;
+  for (uint64_t i = 0; i < 50; ++i) {
+    RandomStream random(6, "generate", i);
+    const auto drawn = DrawProblem(base, Places::kOwn, random);
+    REQUIRE(drawn);
+    const BddlProblem again = ParseBddl(ToBddl(drawn->bddl), "drawn");
+    CHECK(names(again.objects) == names(base.objects));
+    CHECK(names(again.fixtures) == names(base.fixtures));
+    REQUIRE(again.init.size() == base.init.size());
+    for (size_t k = 0; k < base.init.size(); ++k) CHECK(again.init[k].args == base.init[k].args);
+    for (const BddlRegion& region : base.regions) {
+      if (region.ranges.empty()) continue;
+      const auto same = [&](const BddlRegion& other) {
+        return other.full_name() == region.full_name() && other.ranges == region.ranges;
+      };
+      INFO(region.full_name());
+      CHECK(std::any_of(again.regions.begin(), again.regions.end(), same));
+    }
+    CHECK(ToText(drawn->variation) == ToText(Variation()));
+    goals.insert(drawn->name);
+  }
+  CHECK(goals.size() > 8);
+  CHECK_THROWS_WITH(ParsePlaces("owned"), Contains("drawn or own"));
 }
 
 TEST_CASE("generated problems form a suite, again the same, and one takes up where it was left") {
@@ -77,6 +111,9 @@ TEST_CASE("generated problems form a suite, again the same, and one takes up whe
   REQUIRE_FALSE(suite.tasks.empty());
   CHECK(suite.tasks[0].instruction == LoadBddl(suite.tasks[0].bddl).language);
   CHECK_FALSE(suite.tasks[0].variation.empty());
+  options.places = Places::kOwn;
+  CHECK_THROWS_WITH(Generator(options), Contains("was made with"));
+  options.places = Places::kDrawn;
   options.seed = 1;
   CHECK_THROWS_WITH(Generator(options), Contains("was made with"));
   fs::remove_all(folder);
