@@ -22,9 +22,9 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 const std::set<std::string> kCollectKeys = {
-    "suite",          "tasks",     "episodes",      "policy",       "noise",    "seed",
-    "hold",           "arm_noise", "exchange",      "scatter",      "attempts", "takeover",
-    "takeover_after", "generate",  "generate_from", "generate_seed"};
+    "suite",          "tasks",     "episodes",      "policy",        "noise",    "seed",
+    "hold",           "arm_noise", "exchange",      "scatter",       "attempts", "takeover",
+    "takeover_after", "generate",  "generate_from", "generate_seed", "places"};
 const std::set<std::string> kPackKeys = {
     "pack",        "size",        "render_quality", "clip",          "stride",
     "chunk",       "samples",     "every",          "seed",          "collect",
