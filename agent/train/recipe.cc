@@ -39,7 +39,7 @@ template <class V>
 void Fields(V& v, WorldStageOptions& o) {
   v("shift", o.shift), v("prompt_dropout", o.prompt_dropout);
   v("single_frames", o.single_frames), v("continued", o.continued);
-  v("from_block", o.from_block), v("sampler_steps", o.sampler_steps);
+  v("from_block", o.from_block), v("sampler_steps", o.sampler_steps), v("draws", o.draws);
 }
 
 template <class V>
@@ -107,8 +107,9 @@ void Check(const StageOptions& o, const std::string& where) {
   require(share(o.world.prompt_dropout) && share(o.world.single_frames) &&
               share(o.world.continued) && o.world.shift > 0,
           "world", "shares in [0,1], shift > 0");
-  require(o.world.from_block >= 0 && o.world.sampler_steps >= 1,
-          "world.from_block or world.sampler_steps", "from_block >= 0, sampler_steps >= 1");
+  require(o.world.from_block >= 0 && o.world.sampler_steps >= 1 && o.world.draws >= 1,
+          "world.from_block, world.sampler_steps or world.draws",
+          "from_block >= 0, sampler_steps >= 1, draws >= 1");
   require(o.policy.paraphrases >= 0 && o.policy.paraphrases <= 1000, "policy.paraphrases",
           "0 to 1000");
   require(o.policy.features == "model" || o.policy.features == "random-init" ||

@@ -56,8 +56,9 @@ struct WorldStageOptions {
   // Blocks before this one stay as they are, and with them the features that policies were trained
   // on; the others and the head learn.
   int64_t from_block = 0;
-  // Euler steps in which held-out clips are continued. 1 gives about the mean of what may come.
-  int64_t sampler_steps = 20;
+  // Euler steps in which held-out clips are continued, and how many continuations, each from noise
+  // of its own, are averaged. One step and some draws give about the mean of what may come.
+  int64_t sampler_steps = 20, draws = 1;
 };
 
 // Semantic encoder: sigmoid language-image loss (Zhai et al., 2023) against instructions, and each

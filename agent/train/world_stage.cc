@@ -155,24 +155,33 @@ class WorldStage : public TrainStage {
     return (truth.narrow(2, 0, 1) + decoded - decoded.narrow(2, 0, 1)).clamp(-1, 1);
   }
 
-  // Latents whose first is given and whose later ones are drawn.
+  // Latents whose first is given; the later ones are the mean of what is drawn.
   at::Tensor Continue(const std::vector<int64_t>& rows) {
-    const int64_t steps = options_.world.sampler_steps;
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(rows[0]);
     const at::Tensor x0 = latents_.Gather(rows).flatten(0, 1);
     const at::Tensor context = Context(rows, generator, false);
-    at::Tensor x = Normal(x0.sizes(), generator, x0);
+    const int64_t draws = options_.world.draws;
+    at::Tensor sum = at::zeros_like(x0);
+    for (int64_t i = 0; i < draws; ++i) {
+      sum += Drawn(x0.narrow(2, 0, 1), Normal(x0.sizes(), generator, x0), context);
+    }
+    return sum / draws;
+  }
+
+  // Euler steps from noise `x` on, whose first latent stays the given one
+  at::Tensor Drawn(const at::Tensor& first, at::Tensor x, const at::Tensor& context) {
+    const int64_t steps = options_.world.sampler_steps;
     const double shift = options_.world.shift;
     const auto level = [&](int64_t i) {
       const double u = 1 - static_cast<double>(i) / static_cast<double>(steps);
       return shift * u / (1 + (shift - 1) * u);
     };
     for (int64_t i = 0; i < steps; ++i) {
-      x = at::cat({x0.narrow(2, 0, 1), x.slice(2, 1)}, 2);
+      x = at::cat({first, x.slice(2, 1)}, 2);
       const at::Tensor sigma = at::full({x.size(0)}, level(i), x.options());
       x = x + (level(i + 1) - level(i)) * Velocity(x, sigma, context);
     }
-    return at::cat({x0.narrow(2, 0, 1), x.slice(2, 1)}, 2);
+    return at::cat({first, x.slice(2, 1)}, 2);
   }
 
   const StageOptions& options_;
