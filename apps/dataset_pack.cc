@@ -127,9 +127,10 @@ int PrintPack(const fs::path& folder, bool json) {
              fmt::join(pack.at("cameras").get<std::vector<std::string>>(), ", "),
              text("image_size"), pack.at("render_quality").get<std::string>(), text("clip_length"),
              text("clip_stride"));
-  fmt::print("  {} actions a sample; {} instructions; cameras moved by {} m, rad, lights by {}\n",
-             text("chunk_length"), pack.at("instructions").size(), text("camera_jitter"),
-             text("light_jitter"));
+  fmt::print("  {} actions a sample; {} instructions\n", text("chunk_length"),
+             pack.at("instructions").size());
+  fmt::print("  cameras moved by {} m, rad, lights by {}; {} of things painted anew\n",
+             text("camera_jitter"), text("light_jitter"), pack.value("recolour", 0.0));
   fmt::print("  action q01 {}\n         q99 {}\n", text("action_q01"), text("action_q99"));
   std::map<int, int> demos;  // by task
   for (const Json& episode : pack.at("episodes")) ++demos[episode.at("task").get<int>()];
@@ -204,6 +205,9 @@ std::function<int()> AddPackFlags(CLI::App& verb) {
       ->check(CLI::Range(0.0, 0.5));
   verb.add_option("--light-jitter", p.light_jitter,
                   "dim, brighten and tint the lights by up to this share in each sample")
+      ->check(CLI::Range(0.0, 1.0));
+  verb.add_option("--recolour", p.recolour,
+                  "paint this share of things, table and walls anew in each sample")
       ->check(CLI::Range(0.0, 1.0));
   verb.add_option("--workers", p.workers, "threads; 0 = one a core; results do not depend on it")
       ->check(CLI::Range(0, 1024));

@@ -108,8 +108,8 @@ std::function<int()> AddEval(CLI::App& mode) {
   mode.add_option(
       "--shift", *shift,
       "take every episode away from what was learnt, e.g. camera=0.05,light=0.3: camera = metres "
-      "and radians, light = share, robot = radians of the arm's joints, noise = share of the "
-      "pixels' range");
+      "and radians, light = share, colour = share of things painted anew, robot = radians of the "
+      "arm's joints, noise = share of the pixels' range");
   mode.add_flag("--save-actions", o->save_actions,
                 "write actions/*.safetensors, no-ops included, for vega replay");
   mode.add_flag("--exact", o->exact, "repeat robosuite's double forward pass in each sub-step");

@@ -34,6 +34,8 @@ void ForEachEdit(const mjModel& m, ModelEdits& edits, const Visit& visit) {
   visit(&mjModel::light_dir, edits.light_dir, size(m.nlight, 3));
   visit(&mjModel::light_diffuse, edits.light_diffuse, size(m.nlight, 3));
   visit(&mjModel::site_rgba, edits.site_rgba, size(m.nsite, 4));
+  visit(&mjModel::geom_matid, edits.geom_matid, size(m.ngeom, 1));
+  visit(&mjModel::geom_rgba, edits.geom_rgba, size(m.ngeom, 4));
 }
 
 }  // namespace

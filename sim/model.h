@@ -22,7 +22,7 @@ ModelPtr CompileMjcf(const std::string& mjcf, const std::string& name);
 // on is the text, all files the text names, and the version of MuJoCo.
 ModelPtr CompileMjcfOnce(const std::string& mjcf, const std::string& name);
 
-// What an episode, or a person at the window, may change of a model. A few kilobytes.
+// What an episode, a pack, or a person at the window may change of a model. Some ten kilobytes.
 struct ModelEdits {
   std::vector<mjtNum> body_pos;      // (nbody x 3) m: fixtures are placed by a reset
   std::vector<mjtNum> body_quat;     // (nbody x 4) w,x,y,z
@@ -32,6 +32,8 @@ struct ModelEdits {
   std::vector<mjtNum> light_dir;     // (nlight x 3)
   std::vector<float> light_diffuse;  // (nlight x 3)
   std::vector<float> site_rgba;      // (nsite x 4): the stove's burner
+  std::vector<int> geom_matid;       // (ngeom) -1: no material, so no texture
+  std::vector<float> geom_rgba;      // (ngeom x 4)
 };
 
 // A view of a shared model that owns only the arrays of ModelEdits. All others are the base

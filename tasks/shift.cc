@@ -13,6 +13,7 @@
 #include "sim/base/random.h"
 #include "sim/camera.h"
 #include "sim/lights.h"
+#include "tasks/recolour.h"
 
 namespace vega {
 namespace {
@@ -25,6 +26,7 @@ struct Axis {
 };
 constexpr Axis kAxes[] = {{"camera", &Shift::camera},
                           {"light", &Shift::light},
+                          {"colour", &Shift::colour},
                           {"robot", &Shift::robot},
                           {"noise", &Shift::noise}};
 
@@ -94,15 +96,18 @@ Shift ParseShift(const std::string& text) {
                                     [&](const Axis& known) { return name == known.name; });
     if (axis == std::end(kAxes)) {
       throw Error(fmt::format("unknown shift '{}'", part),
-                  "shifts: camera, light, robot and noise, as in camera=0.05,light=0.3");
+                  "shifts: camera, light, colour, robot and noise, as in camera=0.05,light=0.3");
     }
     const std::string number = equals == std::string::npos ? "" : part.substr(equals + 1);
     double value = 0;
     const auto parsed = std::from_chars(number.data(), number.data() + number.size(), value);
     if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || value < 0 ||
-        !std::isfinite(value) || (name == "light" && value >= 1)) {
+        !std::isfinite(value) || (name == "light" && value >= 1) ||
+        (name == "colour" && value > 1)) {
       throw Error(fmt::format("'{}' is no strength of the shift '{}'", number, name),
-                  name == "light" ? "a share from 0 to below 1" : "a number from 0");
+                  name == "light"    ? "a share from 0 to below 1"
+                  : name == "colour" ? "a share from 0 to 1"
+                                     : "a number from 0");
     }
     shift.*axis->strength = value;
   }
@@ -121,6 +126,10 @@ std::string ToText(const Shift& shift) {
 void ApplyShift(const Shift& shift, const ShiftKey& key, Scene& scene) {
   if (shift.camera > 0) MoveCameras(shift, key, scene.mutable_model());
   if (shift.light > 0) ChangeLight(shift, key, scene.mutable_model());
+  if (shift.colour > 0) {
+    RandomStream random = StreamOf(key, "colour");
+    Recolour(scene.mutable_model(), shift.colour, random);
+  }
   if (shift.robot > 0) MoveArm(shift, key, scene);
 }
 

@@ -5,6 +5,7 @@
 
 #include "sim/camera.h"
 #include "sim/lights.h"
+#include "tasks/recolour.h"
 
 namespace vega {
 namespace {
@@ -51,6 +52,11 @@ void EpisodePainter::Jitter(int64_t step) {
     value = 1 + kTintShare * random.Uniform(-options_.light_jitter, options_.light_jitter);
   }
   ChangeLights(model, bright, tint);
+  if (options_.recolour > 0) {
+    std::copy(still_.geom_matid.begin(), still_.geom_matid.end(), model.geom_matid);
+    std::copy(still_.geom_rgba.begin(), still_.geom_rgba.end(), model.geom_rgba);
+    Recolour(model, options_.recolour, random);
+  }
   shown_ = -1;
 }
 
@@ -73,7 +79,8 @@ const std::vector<Image>& EpisodePainter::Frames(int64_t step) {
 }
 
 PaintedSample EpisodePainter::Paint(int64_t step) {
-  const bool jitters = options_.camera_jitter > 0 || options_.light_jitter > 0;
+  const bool jitters =
+      options_.camera_jitter > 0 || options_.light_jitter > 0 || options_.recolour > 0;
   const int64_t reach = int64_t{options_.clip_length - 1} * options_.clip_stride;
   if (jitters) {
     drawn_.clear();

@@ -31,7 +31,7 @@ class EpisodePainter {
   PaintedSample Paint(int64_t step);
 
  private:
-  // the scene's cameras and lights a little elsewhere, for this step alone
+  // the scene's cameras, lights and colours a little different, for this step alone
   void Jitter(int64_t step);
   void Show(int64_t step);
   const std::vector<Image>& Frames(int64_t step);
@@ -41,7 +41,7 @@ class EpisodePainter {
   EglRenderer& renderer_;
   DemoScene scene_;
   SceneLabels labels_;
-  ModelEdits still_;                             // cameras and lights as the task has them
+  ModelEdits still_;                             // cameras, lights and colours as the task has them
   int64_t shown_ = -1;                           // step the scene is in
   std::map<int64_t, std::vector<Image>> drawn_;  // by step: (cameras)
 };

@@ -125,6 +125,7 @@ Json DescribePack(const std::vector<Hdf5Reader>& sources, const PackOptions& opt
           {"shard_samples", options.shard_samples},
           {"camera_jitter", options.camera_jitter},
           {"light_jitter", options.light_jitter},
+          {"recolour", options.recolour},
           {"proprio",
            {{{"key", "eef_pos"}, {"size", 3}, {"unit", "m, world"}},
             {{"key", "eef_axis_angle"}, {"size", 3}, {"unit", "rad, rotation vector, world"}},

@@ -143,6 +143,7 @@ Json PackConfig(const std::vector<Hdf5Reader>& sources, const PackOptions& o) {
   const PackOptions usual;
   if (o.early_share != usual.early_share) json["early_share"] = o.early_share;
   if (o.early_steps != usual.early_steps) json["early_steps"] = o.early_steps;
+  if (o.recolour != usual.recolour) json["recolour"] = o.recolour;
   if (o.before_takeover) json["before_takeover"] = true;
   for (const Hdf5Reader& reader : sources) {
     const MappedFile file(reader.file());

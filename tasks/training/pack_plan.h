@@ -41,6 +41,7 @@ struct PackOptions {
   double held_out = 0.05;        // chance of a demonstration to be held out
   double camera_jitter = 0;      // m and rad: how far fixed cameras are moved and turned, a sample
   double light_jitter = 0;  // share by which lights are dimmed, brightened and tinted, a sample
+  double recolour = 0;      // share of things painted anew, a sample, see Recolour
   uint64_t seed = 0;
   int shard_samples = 256;
   int workers = 0;  // threads; 0: as many as there are cores

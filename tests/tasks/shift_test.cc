@@ -55,6 +55,8 @@ TEST_CASE("a shift is read from a text and written back") {
   CHECK_THROWS_WITH(ParseShift("camera=-1"), Contains("'-1'"));
   CHECK_THROWS_WITH(ParseShift("camera=1m"), Contains("'1m'"));
   CHECK_THROWS_WITH(ParseShift("light=1"), Contains("below 1"));
+  CHECK_THROWS_WITH(ParseShift("colour=1.5"), Contains("from 0 to 1"));
+  CHECK(ToText(ParseShift("colour=1")) == "colour=1");
 }
 
 TEST_CASE("cameras are moved and turned by the strength, those on the robot are not") {
@@ -89,6 +91,21 @@ TEST_CASE("lights are dimmed or brightened by the strength") {
     CHECK(std::abs(mean / 0.5 - 1) == Approx(0.4).margin(0.17));
   }
   CHECK(brighter.size() == 2);
+}
+
+TEST_CASE("things are painted anew, others in another episode, until the next reset") {
+  const auto colours = [](const Scene& scene) {
+    const mjModel& model = scene.model();
+    return std::vector<float>(model.geom_rgba, model.geom_rgba + 4 * model.ngeom);
+  };
+  Scene plain(SeenModel());
+  Scene scene(plain.base_model()), other(plain.base_model());
+  ApplyShift({.colour = 1}, {1, "a"}, scene);
+  ApplyShift({.colour = 1}, {1, "b"}, other);
+  CHECK(colours(scene) != colours(plain));
+  CHECK(colours(scene) != colours(other));
+  scene.BeginReset();
+  CHECK(colours(scene) == colours(plain));
 }
 
 TEST_CASE("the arm starts elsewhere and stays there") {

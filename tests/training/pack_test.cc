@@ -266,7 +266,7 @@ TEST_CASE("a pack is the same with one worker, two, and after a kill") {
   CHECK(CheckPack(cut, {}).empty());
 }
 
-TEST_CASE("jitter moves the scene's camera and dims lights, the same way each time") {
+TEST_CASE("jitter moves the scene's camera, dims lights and paints, the same way each time") {
   const auto frames = [](const PackOptions& options, const std::string& name) {
     const fs::path pack = Demo().Pack(options, name);
     return SafetensorsFile::Open(pack / ShardName(0)).Values<uint8_t>("frames");
@@ -278,7 +278,11 @@ TEST_CASE("jitter moves the scene's camera and dims lights, the same way each ti
   options.camera_jitter = 0;
   options.light_jitter = 0.5;
   const auto lit = frames(options, "lit");
+  options.light_jitter = 0;
+  options.recolour = 1;
+  const auto painted = frames(options, "painted");
   CHECK(moved == again);
+  CHECK(painted == frames(options, "painted_again"));
   const size_t picture = 24 * 24 * 3;
   for (size_t i = 0; i < plain.size() / picture; ++i) {
     const auto differs = [&](const std::vector<uint8_t>& other) {
@@ -287,6 +291,7 @@ TEST_CASE("jitter moves the scene's camera and dims lights, the same way each ti
     };
     CHECK(differs(moved) == (i % 2 == 0));  // the wrist's camera stays
     CHECK(differs(lit));
+    CHECK(differs(painted));
   }
 }
 
