@@ -26,9 +26,9 @@ const std::set<std::string> kCollectKeys = {
     "hold",           "arm_noise", "exchange",      "scatter",       "attempts", "takeover",
     "takeover_after", "generate",  "generate_from", "generate_seed", "places"};
 const std::set<std::string> kPackKeys = {
-    "pack",        "size",        "render_quality", "clip",          "stride",
-    "chunk",       "samples",     "every",          "seed",          "collect",
-    "early_share", "early_steps", "held_out",       "camera_jitter", "light_jitter"};
+    "pack",     "size",          "render_quality", "clip",    "stride",      "chunk",
+    "samples",  "every",         "seed",           "collect", "early_share", "early_steps",
+    "held_out", "camera_jitter", "light_jitter",   "recolour"};
 
 void RequireKeys(const Json& json, const std::set<std::string>& known, const std::string& where) {
   if (!json.is_object()) throw Error(where + " is not an object of keys and values");
@@ -64,7 +64,14 @@ std::optional<GenerateFlags> ProblemsOf(const Json& json, const TrainingDataOpti
   std::string places = "drawn";
   Take(json, "places", places, where);
   flags.generate.places = ParsePlaces(places);
-  if (!json.contains("generate")) return {};
+  if (!json.contains("generate")) {
+    for (const char* key : {"generate_from", "generate_seed", "places"}) {
+      if (!json.contains(key)) continue;
+      throw Error(fmt::format("{}: {} without generate", where, key),
+                  R"(say how many problems to generate, e.g. "generate": 100)");
+    }
+    return {};
+  }
   if (json.contains("suite") || flags.generate.count < 1) {
     throw Error(where + ": a collection has either a suite or problems to generate",
                 R"(e.g. {"generate": 100, "generate_seed": 11, "episodes": 3})");
@@ -139,6 +146,7 @@ PackOptions OptionsOf(const Json& json, const std::string& where) {
   Take(json, "held_out", options.held_out, where);
   Take(json, "camera_jitter", options.camera_jitter, where);
   Take(json, "light_jitter", options.light_jitter, where);
+  Take(json, "recolour", options.recolour, where);
   Take(json, "seed", options.seed, where);
   if (json.contains("render_quality")) {
     std::string quality;

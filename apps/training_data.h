@@ -24,8 +24,8 @@ struct TrainingDataOptions {
 //                {"suite": "libero_goal", "episodes": 15, "noise": 0.2, "seed": 1}]}
 //
 // The other keys are the flags of the two modes: of a pack size, render_quality, clip, stride,
-// chunk, samples or every, early_share, early_steps, held_out, camera_jitter, light_jitter, seed;
-// of a collection suite, tasks, episodes, policy, noise, seed, hold, arm_noise, exchange, scatter,
+// chunk, samples or every, early_share, early_steps, held_out, camera_jitter, light_jitter,
+// recolour, seed; of a collection suite, tasks, episodes, policy, noise, seed, hold, arm_noise, exchange, scatter,
 // attempts, takeover, takeover_after, or in place of the suite `generate`, `generate_from` and
 // `generate_seed`: so many problems of vega generate, varied from these suites. A pack with a
 // single collection may have its keys beside its own, which then share the seed.

@@ -88,6 +88,9 @@ TEST_CASE("a list may ask for generated problems in place of a suite") {
              Contains("no pack of the list is called \"objects\"") && Contains("g, object"));
   std::ofstream(list) << R"([{"pack": "own", "generate": 1, "places": "owned", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("drawn or own"));
+  std::ofstream(list)
+      << R"([{"pack": "own", "suite": "libero_goal", "places": "own", "episodes": 1}])";
+  CHECK_THAT(RunVega(make).err, Contains("places without generate"));
   std::ofstream(list) << R"([{"pack": "h", "generate": 1, "suite": "libero_goal", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("either a suite or problems"));
 }
