@@ -13,7 +13,9 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "agent/device.h"
 #include "agent/modules.h"
@@ -212,6 +214,7 @@ class StageRun {
     const at::NoGradGuard guard;
     const Optimizer::Averaged averaged(*optimizer_);
     Scalars scalars;
+    std::map<std::string, int64_t> measured;  // batches that have a figure of the name
     for (size_t i = 0; i < batches.size(); ++i) {
       const StepLoss loss =
           stage_->Loss({batches[i], GeneratorAt(-1 - static_cast<int64_t>(i)), false});
@@ -219,9 +222,11 @@ class StageRun {
       batch["loss"] = loss.total.item<double>();
       for (const auto& [name, part] : loss.parts) batch[name] = part.item<double>();
       for (const auto& [name, value] : batch) {
-        scalars["held_out/" + name] += value / static_cast<double>(batches.size());
+        scalars["held_out/" + name] += value;
+        ++measured["held_out/" + name];
       }
     }
+    for (auto& [name, value] : scalars) value /= static_cast<double>(measured.at(name));
     metrics_->Add(index_, options_.stage, step_, scalars);
     metrics_->Add(options_.stage, step_, stage_->Pictures(batches[0]));
     std::string line = fmt::format("{} step {}, held out:", options_.stage, step_);

@@ -14,6 +14,10 @@
 namespace vega {
 namespace {
 
+// Changes of decoded pixels, in [-1,1], that are the decoder's, and that are surely motion, as
+// means over squares of an eighth of the picture's side.
+constexpr double kStill = 0.1, kMoving = 0.3;
+
 class WorldStage : public TrainStage {
  public:
   explicit WorldStage(const StageContext& c)
@@ -86,17 +90,20 @@ class WorldStage : public TrainStage {
   std::map<std::string, double> Measure(const std::vector<int64_t>& rows) override {
     const at::Tensor x0 = latents_.Gather(rows).flatten(0, 1);
     if (x0.size(2) < 2 || !config_.model.vae.decoder) return {};
-    const at::Tensor truth = Frames(rows);  // [B,3,T,H,W]
-    const at::Tensor later = truth.slice(2, 1).transpose(1, 2).flatten(0, 1);
-    const at::Tensor next = Foresee(rows, truth).slice(2, 1).transpose(1, 2).flatten(0, 1);
-    const at::Tensor copied = truth.narrow(2, 0, 1)
-                                  .expand({-1, -1, truth.size(2) - 1, -1, -1})
-                                  .transpose(1, 2)
-                                  .flatten(0, 1);
+    const at::Tensor clips = Frames(rows);  // [B,3,T,H,W]
+    // from before an episode's start there is nothing to foresee: its first frame is repeated
+    const at::Tensor moving = (clips - clips.narrow(2, 0, 1)).flatten(1).ne(0).any(1);
+    if (!moving.any().item<bool>()) return {};
+    const at::Tensor truth = clips.index({moving});
+    const at::Tensor later = truth.slice(2, 1);
+    const at::Tensor next = Foresee(rows, clips).index({moving}).slice(2, 1);
+    const at::Tensor copied = truth.narrow(2, 0, 1).expand_as(later);
+    // PSNR is that of a clip: one of its frames may be the first again, and has none
+    const auto frames = [](const at::Tensor& of) { return of.transpose(1, 2).flatten(0, 1); };
     return {{"psnr_next", Psnr(next, later)},
             {"psnr_copied", Psnr(copied, later)},
-            {"ssim_next", Ssim(next, later)},
-            {"ssim_copied", Ssim(copied, later)}};
+            {"ssim_next", Ssim(frames(next), frames(later))},
+            {"ssim_copied", Ssim(frames(copied), frames(later))}};
   }
 
   std::map<std::string, Image> Pictures(const std::vector<int64_t>& all) override {
@@ -149,10 +156,21 @@ class WorldStage : public TrainStage {
 
   // truth [B,3,T,H,W], of which the first frame is used -> the same clips as the model foresees
   // them: the first frame, and what changes between the decoded ones. The decoder's error in what
-  // stands still so cancels.
+  // stands still so cancels, and what changes by less than that error is left as it is.
   at::Tensor Foresee(const std::vector<int64_t>& rows, const at::Tensor& truth) {
     const at::Tensor decoded = model_->vae->Decode(Continue(rows));
-    return (truth.narrow(2, 0, 1) + decoded - decoded.narrow(2, 0, 1)).clamp(-1, 1);
+    const at::Tensor change = decoded - decoded.narrow(2, 0, 1);
+    return (truth.narrow(2, 0, 1) + Moved(change) * change).clamp(-1, 1);
+  }
+
+  // change [B,3,T,H,W] of pixels since the first frame -> [B,1,T,H,W] in [0,1]: whether something
+  // moves there, by the mean over channels and neighbours.
+  static at::Tensor Moved(const at::Tensor& change) {
+    const int64_t reach = change.size(-1) / 16;
+    const at::Tensor size =
+        at::avg_pool3d(change.abs().mean(1, true), {1, 2 * reach + 1, 2 * reach + 1}, 1,
+                       {0, reach, reach}, false, false);
+    return ((size - kStill) / (kMoving - kStill)).clamp(0, 1);
   }
 
   // Latents whose first is given; the later ones are the mean of what is drawn.

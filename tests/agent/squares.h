@@ -1,5 +1,5 @@
-// Training on samples small enough to learn in seconds: a coloured square on grey, and the action
-// that moves towards it.
+// Training on samples small enough to learn in seconds: a coloured square on grey in clips that
+// become brighter, and the action that moves towards it.
 
 #pragma once
 
@@ -100,6 +100,10 @@ inline void WritePack(const std::filesystem::path& folder, const nlohmann::json&
       instruction[i] = avoid ? 1 : 0;
       held_out[i] = i % 8 == 0;
       points[i].narrow(0, 0, 3).copy_(at::tensor({x, y, 0.0}));
+    }
+    for (int t = 0; t < 5; ++t) {
+      at::Tensor frame = frames.select(2, t);
+      frame.copy_(frame.to(at::kFloat) * (0.5 + 0.125 * t));
     }
     if (bad_action != 0) actions[5].fill_(bad_action);
     WriteTensors(folder / ("shard-0000" + std::to_string(shard) + ".safetensors"),

@@ -208,6 +208,20 @@ TEST_CASE("the mean of many continuations is nearer to what comes than one of th
   CHECK(psnr("many", 32) > psnr("one", 1));
 }
 
+TEST_CASE("clips from before an episode's start do not count among next frames") {
+  const Scratch scratch;
+  WritePack(scratch / "squares");
+  for (const char* shard : {"squares/shard-00000.safetensors", "squares/shard-00001.safetensors"}) {
+    TensorMap tensors = ReadTensors(scratch / shard);
+    at::Tensor& frames = tensors.at("frames");
+    frames = frames.narrow(2, 4, 1).expand_as(frames).contiguous();
+    WriteTensors(scratch / shard, tensors);
+  }
+  Watcher watcher;
+  REQUIRE(RunOf(scratch, "still", {StageNamed("world", 0)})(watcher));
+  CHECK_THAT(watcher.said, Contains("velocity_mse") && !Contains("psnr_next"));
+}
+
 TEST_CASE("what is given out may be a mean with the weights it started from") {
   const Scratch scratch;
   WritePack(scratch / "squares");
