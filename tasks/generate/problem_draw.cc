@@ -8,49 +8,10 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tasks/generate/object_facts.h"
 
 namespace vega {
 namespace {
-
-using Names = std::vector<std::string>;
-
-// categories that can stand in for one another
-const std::vector<Names>& Roles() {
-  static const std::vector<Names> roles = {{"alphabet_soup", "tomato_sauce"},
-                                           {"ketchup", "salad_dressing", "bbq_sauce"},
-                                           {"milk", "orange_juice"},
-                                           {"cream_cheese", "butter", "chocolate_pudding"},
-                                           {"porcelain_mug", "white_yellow_mug", "red_coffee_mug"},
-                                           {"akita_black_bowl", "white_bowl"},
-                                           {"black_book", "yellow_book"}};
-  return roles;
-}
-
-// m, around the root that must stay free of other things
-double Radius(const std::string& category) {
-  static const std::map<std::string, double> radii = {{"plate", 0.075},
-                                                      {"basket", 0.13},
-                                                      {"wooden_tray", 0.17},
-                                                      {"white_bowl", 0.05},
-                                                      {"chefmate_8_frypan", 0.16},
-                                                      {"moka_pot", 0.09},
-                                                      {"porcelain_mug", 0.07},
-                                                      {"white_yellow_mug", 0.075},
-                                                      {"red_coffee_mug", 0.07},
-                                                      {"black_book", 0.08},
-                                                      {"yellow_book", 0.07},
-                                                      {"akita_black_bowl", 0.06}};
-  const auto found = radii.find(category);
-  return found == radii.end() ? 0.05 : found->second;
-}
-
-// m, of the robot's base along x, in the frame of the workspace's regions
-double RobotX(const std::string& problem_name) {
-  if (problem_name.find("study") != std::string::npos) return -0.55;
-  if (problem_name.find("living_room") != std::string::npos) return -0.51;
-  if (problem_name.find("floor") != std::string::npos) return -0.60;
-  return -0.66;
-}
 
 constexpr double kNearest = 0.40, kFurthest = 0.74;  // m, from the robot's base
 constexpr double kWidest = 0.30;                     // m, to either side
@@ -58,27 +19,8 @@ constexpr double kFixtureRadius = 0.17;              // m
 constexpr double kSpot = 0.01;                       // m, half side of an object's region
 constexpr int kTries = 300;
 
-bool Is(const std::string& category, const Names& names) {
+bool Is(const std::string& category, const Categories& names) {
   return std::find(names.begin(), names.end(), category) != names.end();
-}
-
-std::string Words(std::string category) {
-  static const std::map<std::string, std::string> words = {
-      {"akita_black_bowl", "black bowl"},
-      {"chefmate_8_frypan", "frying pan"},
-      {"porcelain_mug", "white mug"},
-      {"white_yellow_mug", "yellow and white mug"},
-      {"red_coffee_mug", "red mug"},
-      {"new_salad_dressing", "salad dressing"},
-      {"wooden_two_layer_shelf", "shelf"},
-      {"wooden_cabinet", "cabinet"},
-      {"white_cabinet", "cabinet"},
-      {"flat_stove", "stove"},
-      {"glazed_rim_porcelain_ramekin", "ramekin"},
-      {"wooden_tray", "tray"}};
-  if (const auto found = words.find(category); found != words.end()) return found->second;
-  std::replace(category.begin(), category.end(), '_', ' ');
-  return category;
 }
 
 // A goal the scene offers and how one asks for it.
@@ -163,7 +105,7 @@ class Draw {
     }
     for (BddlInstance& object : problem_.objects) {
       if (!Chance(0.4)) continue;
-      for (const Names& role : Roles()) {
+      for (const Categories& role : StandIns()) {
         if (Is(object.category, role)) object.category = Pick(role);
       }
     }
@@ -171,8 +113,9 @@ class Draw {
   }
 
   void AddDistractors() {
-    static const Names kinds = {"butter",    "cream_cheese", "cookies",          "alphabet_soup",
-                                "bbq_sauce", "ketchup",      "chocolate_pudding"};
+    static const Categories kinds = {"butter",           "cream_cheese", "cookies",
+                                     "alphabet_soup",    "bbq_sauce",    "ketchup",
+                                     "chocolate_pudding"};
     for (uint32_t n = random_.Below(3); n > 0; --n) problem_.objects.push_back({"", Pick(kinds)});
     Rename();
   }
@@ -202,11 +145,11 @@ class Draw {
     // the largest first, while there is room
     std::vector<BddlInstance> objects = problem_.objects;
     std::stable_sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) {
-      return Radius(a.category) > Radius(b.category);
+      return FreeRadius(a.category) > FreeRadius(b.category);
     });
     const double robot = RobotX(problem_.problem_name);
     for (const BddlInstance& object : objects) {
-      const double radius = Radius(object.category);
+      const double radius = FreeRadius(object.category);
       bool placed = false;
       for (int i = 0; i < kTries && !placed; ++i) {
         const double x = random_.Uniform(robot + 0.35, robot + kFurthest);
@@ -239,10 +182,10 @@ class Draw {
 
   std::vector<Offer> Offers() const {
     std::vector<Offer> offers;
-    const Names small = {"butter",       "cream_cheese", "chocolate_pudding", "alphabet_soup",
-                         "tomato_sauce", "ketchup",      "salad_dressing",    "bbq_sauce",
-                         "milk",         "orange_juice", "akita_black_bowl",  "white_bowl"};
-    const Names mugs = Roles()[4], boxes = Roles()[3];
+    const Categories small = {"butter",       "cream_cheese", "chocolate_pudding", "alphabet_soup",
+                              "tomato_sauce", "ketchup",      "salad_dressing",    "bbq_sauce",
+                              "milk",         "orange_juice", "akita_black_bowl",  "white_bowl"};
+    const Categories &mugs = Mugs(), &boxes = Boxes();
     std::map<std::string, int> count;
     for (const BddlInstance& object : problem_.objects) ++count[object.category];
     for (const BddlInstance& object : problem_.objects) {
@@ -260,7 +203,7 @@ class Draw {
             (Is(what, small) || Is(what, mugs) || what == "wine_bottle")) {
           offer("on", target.name, "on the plate");
         }
-        if (Is(target.category, Roles()[5]) && (Is(what, boxes) || what == "wine_bottle")) {
+        if (Is(target.category, Bowls()) && (Is(what, boxes) || what == "wine_bottle")) {
           offer("on", target.name, fmt::format("in the {}", Words(target.category)));
         }
         if (target.category == "basket" && Is(what, small)) {
@@ -288,7 +231,7 @@ class Draw {
         if (target.category == "wooden_two_layer_shelf" && Is(what, {"white_bowl"})) {
           offer("on", target.name + "_top_side", "on top of the shelf");
         }
-        if (target.category == "desk_caddy" && Roles()[6][0] == what) {
+        if (target.category == "desk_caddy" && what == "black_book") {
           offer("in", target.name + "_front_contain_region", "in the front compartment");
           offer("in", target.name + "_left_contain_region", "in the left compartment");
         }
@@ -368,7 +311,7 @@ class Draw {
 
   std::string Phrase(const Offer& offer) {
     if (offer.moved.empty()) return offer.words;
-    const Names verbs = {"put", "place", "set", "move", "pick up and put"};
+    const Categories verbs = {"put", "place", "set", "move", "pick up and put"};
     return Pick(verbs) + " " + offer.words;
   }
 
