@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <sstream>
 #include <vector>
@@ -20,13 +21,18 @@ namespace {
 
 constexpr double kTintShare = 0.3;  // of the light's shift: how far its colours part
 
+constexpr double kAny = std::numeric_limits<double>::max();
+constexpr double kBelowOne = 1 - std::numeric_limits<double>::epsilon() / 2;
+
 struct Axis {
   const char* name;
   double Shift::*strength;
+  double most = kAny;
+  const char* range = "a number from 0";
 };
 constexpr Axis kAxes[] = {{"camera", &Shift::camera},
-                          {"light", &Shift::light},
-                          {"colour", &Shift::colour},
+                          {"light", &Shift::light, kBelowOne, "a share from 0 to below 1"},
+                          {"colour", &Shift::colour, 1, "a share from 0 to 1"},
                           {"robot", &Shift::robot},
                           {"noise", &Shift::noise}};
 
@@ -101,13 +107,9 @@ Shift ParseShift(const std::string& text) {
     const std::string number = equals == std::string::npos ? "" : part.substr(equals + 1);
     double value = 0;
     const auto parsed = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || value < 0 ||
-        !std::isfinite(value) || (name == "light" && value >= 1) ||
-        (name == "colour" && value > 1)) {
-      throw Error(fmt::format("'{}' is no strength of the shift '{}'", number, name),
-                  name == "light"    ? "a share from 0 to below 1"
-                  : name == "colour" ? "a share from 0 to 1"
-                                     : "a number from 0");
+    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() ||
+        !(value >= 0 && value <= axis->most)) {
+      throw Error(fmt::format("'{}' is no strength of the shift '{}'", number, name), axis->range);
     }
     shift.*axis->strength = value;
   }
