@@ -107,10 +107,13 @@ std::function<int()> AddGenerate(CLI::App& mode) {
   mode.add_option("--count", o.count, "problems")->check(CLI::Range(1, 1000000));
   mode.add_option("--from", o.suites, "LIBERO suites whose problems are varied")->delimiter(',');
   mode.add_option_function<std::string>(
-          "--places", [&o](const std::string& name) { o.places = ParsePlaces(name); },
+          "--places", [&o](const std::string& name) { o.draw.places = ParsePlaces(name); },
           "drawn = anything within reach of the robot; own = everything stays where LIBERO has it, "
           "only goal and words are new; default drawn")
       ->check(CLI::IsMember({"drawn", "own"}));
+  mode.add_option("--sizes", o.draw.sizes,
+                  "objects have 1/(1 + X) to 1 + X times their size; 0 = their own")
+      ->check(CLI::Range(0.0, kMostSizes));
   mode.add_option("--seed", o.seed, "seed of every draw");
   mode.add_option("--attempts", o.attempts, "draws a problem may take until the expert solves one")
       ->check(CLI::Range(1, 100));

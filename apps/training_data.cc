@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 const std::set<std::string> kCollectKeys = {
     "suite",          "tasks",     "episodes",      "policy",        "noise",    "seed",
     "hold",           "arm_noise", "exchange",      "scatter",       "attempts", "takeover",
-    "takeover_after", "generate",  "generate_from", "generate_seed", "places"};
+    "takeover_after", "generate",  "generate_from", "generate_seed", "places",   "sizes"};
 const std::set<std::string> kPackKeys = {
     "pack",     "size",          "render_quality", "clip",    "stride",      "chunk",
     "samples",  "every",         "seed",           "collect", "early_share", "early_steps",
@@ -63,9 +63,14 @@ std::optional<GenerateFlags> ProblemsOf(const Json& json, const TrainingDataOpti
   Take(json, "generate_seed", flags.generate.seed, where);
   std::string places = "drawn";
   Take(json, "places", places, where);
-  flags.generate.places = ParsePlaces(places);
+  flags.generate.draw.places = ParsePlaces(places);
+  Take(json, "sizes", flags.generate.draw.sizes, where);
+  if (flags.generate.draw.sizes < 0 || flags.generate.draw.sizes > kMostSizes) {
+    throw Error(fmt::format("{}: sizes is {}", where, flags.generate.draw.sizes),
+                fmt::format("from 0, which leaves things as they are, to {}", kMostSizes));
+  }
   if (!json.contains("generate")) {
-    for (const char* key : {"generate_from", "generate_seed", "places"}) {
+    for (const char* key : {"generate_from", "generate_seed", "places", "sizes"}) {
       if (!json.contains(key)) continue;
       throw Error(fmt::format("{}: {} without generate", where, key),
                   R"(say how many problems to generate, e.g. "generate": 100)");
@@ -80,7 +85,8 @@ std::optional<GenerateFlags> ProblemsOf(const Json& json, const TrainingDataOpti
   if (json.contains("generate_from")) {
     name += fmt::format("{}-", fmt::join(flags.generate.suites, "-"));
   }
-  if (flags.generate.places == Places::kOwn) name += "own-";
+  if (flags.generate.draw.places == Places::kOwn) name += "own-";
+  if (flags.generate.draw.sizes > 0) name += fmt::format("sizes{}-", flags.generate.draw.sizes);
   name += fmt::format("{}x{}", flags.generate.count, flags.generate.seed);
   // the demonstrations name it, wherever they are looked at from
   flags.out = fs::absolute(options.folder / name).lexically_normal().string();

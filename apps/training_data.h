@@ -27,9 +27,9 @@ struct TrainingDataOptions {
 // chunk, samples or every, early_share, early_steps, held_out, camera_jitter, light_jitter,
 // recolour, seed; of a collection suite, tasks, episodes, policy, noise, seed, hold, arm_noise,
 // exchange, scatter, attempts, takeover, takeover_after, or in place of the suite `generate`,
-// `generate_from`, `generate_seed` and `places`: so many problems of vega generate, varied from
-// these suites. A pack with a single collection may have its keys beside its own, which then share
-// the seed.
+// `generate_from`, `generate_seed`, `places` and `sizes`: so many problems of vega generate, varied
+// from these suites. A pack with a single collection may have its keys beside its own, which then
+// share the seed.
 //
 // Demonstrations go to folder/demos, packs to folder/NAME, problems to folder/problems-COUNTxSEED.
 // What is whole is left as it is, what was cut short goes on. Throws Error for an unknown key, and

@@ -28,6 +28,8 @@ struct KnownPredicate {
 constexpr KnownPredicate kPredicates[] = {{"on", 2},     {"in", 2},      {"open", 1}, {"close", 1},
                                           {"turnon", 1}, {"turnoff", 1}, {"up", 1}};
 
+constexpr double kLeastSize = 0.1, kLargestSize = 10;
+
 // Fills a BddlProblem from the tree.
 class ProblemReader {
  public:
@@ -42,6 +44,7 @@ class ProblemReader {
       if (!seen_.count(group)) Fail(root, fmt::format("the problem has no \"({} ...)\"", group));
     }
     CheckNames();
+    ReadSizes();
     return std::move(problem_);
   }
 
@@ -149,6 +152,8 @@ class ProblemReader {
       }
     } else if (head == ":init") {
       for (size_t i = 1; i < group.items.size(); ++i) ReadPredicate(group.items[i], problem_.init);
+    } else if (head == ":sizes") {
+      sizes_ = &group;
     } else if (head == ":goal") {
       ReadGoal(Only(group));
     } else if (head != ":requirements") {
@@ -259,6 +264,29 @@ class ProblemReader {
     if (problem_.goal.empty()) Fail(node, "the goal is empty");
   }
 
+  // (plate_1 1.2): once all objects are known
+  void ReadSizes() {
+    if (sizes_ == nullptr) return;
+    std::set<std::string> sized;
+    for (size_t i = 1; i < sizes_->items.size(); ++i) {
+      const BddlNode& node = sizes_->items[i];
+      const std::string& name = Head(node, "a size such as (plate_1 1.2)");
+      const auto object = std::find_if(problem_.objects.begin(), problem_.objects.end(),
+                                       [&](const BddlInstance& one) { return one.name == name; });
+      if (object == problem_.objects.end()) {
+        Fail(node, fmt::format("\"{}\" is no declared object", Shown(name)));
+      }
+      if (!sized.insert(name).second) {
+        Fail(node, fmt::format("a second size of \"{}\"", Shown(name)));
+      }
+      object->size = Number(Only(node));
+      if (object->size < kLeastSize || object->size > kLargestSize) {
+        Fail(node, fmt::format("the size of \"{}\" is {}, not between {} and {}", Shown(name),
+                               object->size, kLeastSize, kLargestSize));
+      }
+    }
+  }
+
   // every name in init, goal and obj_of_interest is an instance or a region
   void CheckNames() const {
     auto known = [&](const std::string& name) {
@@ -283,6 +311,7 @@ class ProblemReader {
   std::set<std::string> names_;    // objects and fixtures
   std::set<std::string> regions_;  // full names
   const BddlNode* interest_ = nullptr;
+  const BddlNode* sizes_ = nullptr;
 };
 
 }  // namespace

@@ -34,8 +34,9 @@ struct BddlRegion {
 struct BddlInstance {
   std::string name;
   std::string category;
-  int line = 0;    // 1-based
-  int column = 0;  // 1-based
+  int line = 0;     // 1-based
+  int column = 0;   // 1-based
+  double size = 1;  // of what its category has, > 0; only objects have another
 };
 
 struct BddlProblem {
@@ -54,8 +55,9 @@ struct BddlProblem {
 
 // Parses BDDL text as LIBERO's bddl_utils.py does, but refuses what that would pass over: unknown
 // groups, predicates and attributes, names used but not declared, names declared twice. Region
-// targets may be undeclared, as in libero_goal. `source` names the text in errors:
-// "source:line:column: what (hint)". Throws Error.
+// targets may be undeclared, as in libero_goal. One group is our own, which LIBERO's parser passes
+// over with a remark: (:sizes (plate_1 1.2) ...), how large objects are. `source` names the text in
+// errors: "source:line:column: what (hint)". Throws Error.
 BddlProblem ParseBddl(std::string_view text, const std::string& source);
 // Reads and parses a file. Throws Error.
 BddlProblem LoadBddl(const std::filesystem::path& file);

@@ -27,6 +27,14 @@ std::string Instances(const std::vector<BddlInstance>& instances) {
   return text;
 }
 
+std::string Sizes(const std::vector<BddlInstance>& objects) {
+  std::string text;
+  for (const BddlInstance& object : objects) {
+    if (object.size != 1) text += fmt::format(" ({} {})", object.name, object.size);
+  }
+  return text.empty() ? text : "  (:sizes" + text + ")\n";
+}
+
 std::string Predicate(const BddlPredicate& predicate) {
   return fmt::format("({} {})", predicate.name, fmt::join(predicate.args, " "));
 }
@@ -62,7 +70,7 @@ std::string ToBddl(const BddlProblem& problem) {
     if (declared(region.target)) text += Region(region);
   }
   text += "  )\n  (:fixtures\n" + Instances(problem.fixtures) + "  )\n";
-  text += "  (:objects\n" + Instances(problem.objects) + "  )\n";
+  text += "  (:objects\n" + Instances(problem.objects) + "  )\n" + Sizes(problem.objects);
   text +=
       fmt::format("  (:obj_of_interest {})\n  (:init\n", fmt::join(problem.obj_of_interest, " "));
   for (const BddlPredicate& predicate : problem.init) text += "    " + Predicate(predicate) + "\n";

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kTip = 0.0092;      // m, from the grip site to the fingertips
 constexpr double kTipAbove = 0.005;  // m, of the fingertips above the table
-constexpr double kLostRim = 0.076;   // m, between hand and root
+constexpr double kLostRim = 0.03;    // m, of the hand beyond the wall
 constexpr double kNear = 0.015;      // m, from the end of the way
 constexpr double kBlocked = 3.1;     // cost of a way that is not tried
 constexpr int kGrips = 6;
@@ -44,7 +44,7 @@ Way FindWay(const World& world, const Item& item, const Vector2d& from, const Ve
 
 Script Slide(Arm& arm, const ExpertTables& tables, const Item& item, const Region& region) {
   const World& world = arm.world();
-  const double radius = tables.FindGrasps(item.category)->slide_radius;
+  const double radius = item.size * tables.FindGrasps(item.category)->slide_radius;
   const double height = world.TableHeight() + kTip + kTipAbove;
   const Vector2d end = world.PoseOf(region).p.head<2>();
   const Vector2d half = (world.PoseOf(region).R * region.half).cwiseAbs().head<2>();
@@ -75,7 +75,7 @@ Script Slide(Arm& arm, const ExpertTables& tables, const Item& item, const Regio
       co_await arm.Go(rim, {.speed = 0.7, .tolerance = 0.005, .max_steps = 40});
       co_await arm.Close();
     }
-    const auto lost = [&] { return (arm.hand().p.head<2>() - root()).norm() > kLostRim; };
+    const auto lost = [&] { return (arm.hand().p.head<2>() - root()).norm() > radius + kLostRim; };
     const auto draw_to = [&arm, root, height, R](const Vector2d& to) {
       const Vector2d offset = arm.hand().p.head<2>() - root();
       return Pose{{to.x() + offset.x(), to.y() + offset.y(), height}, R};

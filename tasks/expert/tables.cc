@@ -51,12 +51,7 @@ void AddRim(const Json& json, double rank, CategoryGrasps& grasps) {
 CategoryGrasps ReadGrasps(const Json& all, const std::string& category) {
   const Json& json = all.at(category);
   if (json.contains("as")) {
-    CategoryGrasps grasps = ReadGrasps(all, json.at("as"));
-    const double scale = json.value("scale", 1.0);
-    for (GraspPoint& point : grasps.points) point.at *= scale;
-    for (GraspPoint& handle : grasps.handles) handle.at *= scale;
-    grasps.slide_radius *= scale;
-    return grasps;
+    return Scaled(ReadGrasps(all, json.at("as")), json.value("scale", 1.0));
   }
   CategoryGrasps grasps{.up = Axis(json.at("up"))};
   for (const Json& point : json.value("points", Json::array())) {
@@ -148,6 +143,22 @@ void ReadTable(const fs::path& file, const Read& read) {
 }
 
 }  // namespace
+
+CategoryGrasps Scaled(CategoryGrasps grasps, double size) {
+  for (GraspPoint& point : grasps.points) point.at *= size;
+  for (GraspPoint& handle : grasps.handles) handle.at *= size;
+  grasps.slide_radius *= size;
+  return grasps;
+}
+
+PlaceSpec Scaled(PlaceSpec place, double size) {
+  for (double* length : {&place.height, &place.rim, &place.handle_height, &place.depth}) {
+    *length *= size;
+  }
+  place.offset *= size;
+  for (Vector2d& spot : place.spots) spot *= size;
+  return place;
+}
 
 const CategoryGrasps* ExpertTables::FindGrasps(const std::string& category) const {
   const auto found = grasps.find(category);

@@ -29,6 +29,9 @@ struct CategoryGrasps {
   double slide_radius = 0;  // m, of the wall it is drawn along the table by; 0: it is carried
 };
 
+// Those of the same thing `size` times as large.
+CategoryGrasps Scaled(CategoryGrasps grasps, double size);
+
 enum class PlaceKind {
   kOn,         // lowered from above until it touches
   kDrop,       // let go above a rim
@@ -51,6 +54,9 @@ struct PlaceSpec {
   double lean = 0;              // rad, kRack, kShelf: of the hand
   bool holds_above = false;     // the goal is only true while it is held above the floor
 };
+
+// On the same thing `size` times as large.
+PlaceSpec Scaled(PlaceSpec place, double size);
 
 // A drawer's handle in the frame of the cabinet's root, at joint value q: the bar's centre is at
 // (x, y + q, z).

@@ -36,13 +36,13 @@ constexpr int kRankedByPlace = 14;  // grasps whose place is looked at too
 // what counts of the surroundings' cost where the best choice has the least
 double BeyondAsGood(double cost, double least) { return std::max(0.0, cost - least - kAsGood); }
 
-const CategoryGrasps& RequireGrasps(const ExpertTables& tables, const Item& item) {
+CategoryGrasps RequireGrasps(const ExpertTables& tables, const Item& item) {
   const CategoryGrasps* grasps = tables.FindGrasps(item.category);
   if (grasps == nullptr) {
     throw Error(fmt::format("the expert cannot grasp {} ({})", item.name, item.category),
                 "add its category to assets/grasps.json");
   }
-  return *grasps;
+  return Scaled(*grasps, item.size);
 }
 
 }  // namespace
@@ -52,7 +52,9 @@ Transfer::Transfer(Arm& arm, const ExpertTables& tables, const Item& item, Targe
       world_(arm.world()),
       item_(item),
       grasps_(RequireGrasps(tables, item)),
-      spec_(target.owner() ? tables.PlaceOn(target.category(), target.part()) : PlaceSpec{}),
+      spec_(target.owner()
+                ? Scaled(tables.PlaceOn(target.category(), target.part()), target.owner()->size)
+                : PlaceSpec{}),
       target_(target) {}
 
 std::vector<GraspChoice> Transfer::Grasps() const {

@@ -64,7 +64,7 @@ class Transfer {
   Arm& arm_;
   const World& world_;
   const Item& item_;
-  const CategoryGrasps& grasps_;
+  const CategoryGrasps grasps_;
   const PlaceSpec spec_;
   const Target target_;
   std::set<int> failed_;            // grasps that did not work

@@ -33,6 +33,7 @@ World::World(const Task& task, const Scene& scene) : scene_(scene) {
     Item item{.name = object.name,
               .category = object.category->name,
               .fixture = object.fixture,
+              .size = object.size,
               .body = BodyId(m, object),
               .joints = object.joints};
     for (int geom = 0; geom < m.ngeom; ++geom) {

@@ -16,6 +16,7 @@ struct Item {
   std::string name;
   std::string category;
   bool fixture = false;
+  double size = 1;                  // of what its category has
   int body = -1;                    // root body
   std::vector<int> geoms;           // those that collide
   std::vector<std::string> joints;  // its own, without the free joint

@@ -73,7 +73,8 @@ void Generator::OpenFolder() {
   const fs::path& folder = options_.folder;
   Json manifest = {
       {"seed", options_.seed}, {"suites", options_.suites}, {"attempts", options_.attempts}};
-  if (options_.places == Places::kOwn) manifest["places"] = "own";
+  if (options_.draw.places == Places::kOwn) manifest["places"] = "own";
+  if (options_.draw.sizes > 0) manifest["sizes"] = options_.draw.sizes;
   std::error_code error;
   fs::create_directories(folder, error);
   if (error || !fs::is_directory(folder)) {
@@ -94,7 +95,7 @@ void Generator::OpenFolder() {
   }
   if (was != manifest) {
     throw Error(fmt::format("{} was made with {}", folder.string(), was.dump()),
-                "go on with the same seed, suites and places, or choose another --out");
+                "go on with the same seed, suites, places and sizes, or choose another --out");
   }
   const fs::path lines = folder / kProblems;
   if (!fs::exists(lines)) return;
@@ -140,7 +141,7 @@ GeneratedProblem Generator::Make(int index, const std::atomic<bool>& stop) const
   const fs::path trial = options_.folder / fmt::format(".trial_{:05}.bddl", index);
   for (int draw = 0; draw < options_.attempts && problem.name.empty() && !stop;) {
     const Base& base = bases_[random.Below(static_cast<uint32_t>(bases_.size()))];
-    const std::optional<DrawnProblem> drawn = DrawProblem(base.bddl, options_.places, random);
+    const std::optional<DrawnProblem> drawn = DrawProblem(base.bddl, options_.draw, random);
     if (!drawn) continue;
     ++draw;
     problem.draws = draw;

@@ -29,7 +29,7 @@ namespace vega {
 struct GenerateOptions {
   std::filesystem::path folder;
   std::vector<std::string> suites;  // whose problems are varied; LIBERO's own
-  Places places = Places::kDrawn;
+  DrawOptions draw;
   int count = 100;  // problems
   uint64_t seed = 0;
   int attempts = 4;  // draws a problem may take until one is certified
@@ -49,7 +49,7 @@ struct GeneratedProblem {
 class Generator {
  public:
   // Starts or takes up a folder. Throws Error when it holds something else or was made with another
-  // seed, other suites or places, or a suite is LIBERO-PRO's.
+  // seed, other suites, places or sizes, or a suite is LIBERO-PRO's.
   explicit Generator(GenerateOptions options);
 
   // Makes the missing problems; `done` is called after each, one at a time. False when stopped.

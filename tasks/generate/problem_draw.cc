@@ -32,16 +32,17 @@ struct Offer {
 
 class Draw {
  public:
-  Draw(const BddlProblem& base, Places places, RandomStream& random)
-      : problem_(base), places_(places), random_(random) {}
+  Draw(const BddlProblem& base, const DrawOptions& options, RandomStream& random)
+      : problem_(base), options_(options), random_(random) {}
 
   std::optional<DrawnProblem> Make() {
     problem_.goal.clear();
     problem_.obj_of_interest.clear();
-    if (places_ == Places::kDrawn && !ReplaceAll()) return std::nullopt;
+    if (options_.places == Places::kDrawn && !ReplaceAll()) return std::nullopt;
+    if (options_.places == Places::kOwn) DrawSizes();
     if (!ChooseGoal()) return std::nullopt;
     DrawnProblem drawn{.bddl = problem_};
-    if (places_ == Places::kDrawn) drawn.variation = DrawVariation();
+    if (options_.places == Places::kDrawn) drawn.variation = DrawVariation();
     drawn.name = problem_.goal.front().name;
     for (const std::string& arg : problem_.goal.front().args) drawn.name += "_" + arg;
     return drawn;
@@ -61,6 +62,7 @@ class Draw {
     DropInit();
     ReplaceObjects();
     AddDistractors();
+    DrawSizes();
     return !problem_.objects.empty() && PlaceObjects();
   }
 
@@ -128,9 +130,22 @@ class Draw {
     }
   }
 
+  // as likely larger as smaller, each object by itself
+  void DrawSizes() {
+    if (options_.sizes == 0) return;
+    const double most = std::log1p(options_.sizes);
+    for (BddlInstance& object : problem_.objects) {
+      object.size = Rounded(std::exp(random_.Uniform(-most, most)));
+    }
+  }
+
   struct Circle {
     double x, y, radius;  // m
   };
+
+  static double RadiusOf(const BddlInstance& object) {
+    return object.size * FreeRadius(object.category);
+  }
 
   bool PlaceObjects() {
     std::vector<Circle> taken;
@@ -144,12 +159,11 @@ class Draw {
     }
     // the largest first, while there is room
     std::vector<BddlInstance> objects = problem_.objects;
-    std::stable_sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) {
-      return FreeRadius(a.category) > FreeRadius(b.category);
-    });
+    std::stable_sort(objects.begin(), objects.end(),
+                     [](const auto& a, const auto& b) { return RadiusOf(a) > RadiusOf(b); });
     const double robot = RobotX(problem_.problem_name);
     for (const BddlInstance& object : objects) {
-      const double radius = FreeRadius(object.category);
+      const double radius = RadiusOf(object);
       bool placed = false;
       for (int i = 0; i < kTries && !placed; ++i) {
         const double x = random_.Uniform(robot + 0.35, robot + kFurthest);
@@ -325,7 +339,7 @@ class Draw {
   }
 
   BddlProblem problem_;
-  Places places_;
+  DrawOptions options_;
   RandomStream& random_;
   std::string workspace_;
 };
@@ -338,9 +352,9 @@ Places ParsePlaces(const std::string& name) {
   throw Error(fmt::format("places of problems are \"{}\"", name), "they are drawn or own");
 }
 
-std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, Places places,
+std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, const DrawOptions& options,
                                         RandomStream& random) {
-  return Draw(base, places, random).Make();
+  return Draw(base, options, random).Make();
 }
 
 }  // namespace vega

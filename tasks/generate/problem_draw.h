@@ -1,6 +1,7 @@
 // Draws a new problem from a known one: another goal in the same scene and other words, and, unless
 // things keep their own places, other places over the reachable workspace, other objects in the
-// same roles, distractors, another camera, light and start of the robot.
+// same roles, distractors, another camera, light and start of the robot. Things may be larger and
+// smaller too.
 
 #pragma once
 
@@ -27,9 +28,16 @@ enum class Places {
 // "drawn" or "own"; throws Error for another name.
 Places ParsePlaces(const std::string& name);
 
+inline constexpr double kMostSizes = 2;  // of DrawOptions::sizes
+
+struct DrawOptions {
+  Places places = Places::kDrawn;
+  double sizes = 0;  // 0 to kMostSizes; objects have 1 / (1 + sizes) to 1 + sizes times their size
+};
+
 // A pure function of its arguments. Nothing when the draw does not come out: no room for the
 // objects, or no goal that the scene offers.
-std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, Places places,
+std::optional<DrawnProblem> DrawProblem(const BddlProblem& base, const DrawOptions& options,
                                         RandomStream& random);
 
 }  // namespace vega

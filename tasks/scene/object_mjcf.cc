@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "sim/base/error.h"
@@ -49,6 +50,31 @@ void NameGeoms(pugi::xml_node body, const std::filesystem::path& file) {
       SetText(geoms[i], "name", fmt::format("g{}", i).c_str());
     }
   }
+}
+
+void Multiply(pugi::xml_node node, const char* attribute, double by) {
+  std::vector<double> numbers = GetNumbers(node, attribute);
+  if (numbers.empty()) return;
+  for (double& number : numbers) number *= by;
+  SetNumbers(node, attribute, numbers);
+}
+
+// every length by `size`, masses that are stated by its cube
+void Resize(pugi::xml_node root, double size, const std::filesystem::path& file) {
+  for (pugi::xml_node mesh : root.child("asset").children("mesh")) {
+    if (!mesh.attribute("scale")) SetText(mesh, "scale", "1 1 1");
+    Multiply(mesh, "scale", size);
+  }
+  VisitElements(root.child("worldbody"), [&](pugi::xml_node node) {
+    if (Is(node, "joint")) {
+      throw Error(fmt::format("{}: what has joints comes in one size only", file.string()));
+    }
+    for (const char* length : {"pos", "size", "fromto"}) Multiply(node, length, size);
+    Multiply(node, "mass", size * size * size);
+    for (const char* inertia : {"diaginertia", "fullinertia"}) {
+      Multiply(node, inertia, std::pow(size, 5));
+    }
+  });
 }
 
 void AddDefaultSite(pugi::xml_node body, const std::string& instance) {
@@ -103,17 +129,20 @@ void RequireAssetFiles(pugi::xml_node assets) {
 
 }  // namespace
 
-ObjectModel BuildObject(const std::string& name, const ObjectCategory& category, bool fixture,
+ObjectModel BuildObject(const BddlInstance& instance, const ObjectCategory& category, bool fixture,
                         const std::filesystem::path& assets) {
+  const std::string& name = instance.name;
   const std::filesystem::path file = assets / category.xml;
   ObjectModel model{.document = LoadMjcf(file)};
   const pugi::xml_node root = model.document.child("mujoco");
   const pugi::xml_node worldbody = root.child("worldbody");
   RequireAssetFiles(root.child("asset"));
+  if (instance.size != 1) Resize(root, instance.size, file);
   SceneObject& object = model.object;
   object.name = name;
   object.category = &category;
   object.fixture = fixture;
+  object.size = instance.size;
   object.bottom_z = MarkedOffset(worldbody, "bottom_site", file)[2];
   object.top_z = MarkedOffset(worldbody, "top_site", file)[2];
   object.horizontal_radius = MarkedOffset(worldbody, "horizontal_radius_site", file)[0];

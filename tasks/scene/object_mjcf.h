@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tasks/bddl/bddl.h"
 #include "tasks/scene/scene_composer.h"
 
 namespace vega {
@@ -21,9 +22,10 @@ struct ObjectModel {
 
 // Builds an instance as robosuite's MujocoXMLObject does: body "object" of the file, its unnamed
 // geoms numbered, all names prefixed with `name` + "_"; a movable one gets a free joint; both get a
-// default_site. Throws Error when the file or a file it needs is missing, or lacks what LIBERO
-// reads.
-ObjectModel BuildObject(const std::string& name, const ObjectCategory& category, bool fixture,
+// default_site. `instance.size` stretches it in every direction; its density stays. Throws Error
+// when the file or a file it needs is missing, or lacks what LIBERO reads, and when something with
+// joints should have another size.
+ObjectModel BuildObject(const BddlInstance& instance, const ObjectCategory& category, bool fixture,
                         const std::filesystem::path& assets);
 
 }  // namespace vega

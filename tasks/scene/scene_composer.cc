@@ -68,7 +68,7 @@ class Composer {
   void AddInstance(const BddlInstance& instance, bool fixture) {
     try {
       ObjectModel model =
-          BuildObject(instance.name, FindCategory(instance.category), fixture, data_.assets);
+          BuildObject(instance, FindCategory(instance.category), fixture, data_.assets);
       const pugi::xml_node world = document_.child("mujoco");
       MergeAssets(world.child("asset"), model.document.child("mujoco").child("asset"));
       world.child("worldbody").append_copy(model.body);

@@ -32,6 +32,7 @@ struct SceneObject {
   std::string name;
   const ObjectCategory* category = nullptr;
   bool fixture = false;
+  double size = 1;  // of what its category has
   std::vector<std::string>
       contact_geoms;                // compiled names of its group-0 geoms, LIBERO's contact list
   std::vector<std::string> joints;  // compiled names of its own joints (without the free joint)

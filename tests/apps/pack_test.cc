@@ -91,6 +91,8 @@ TEST_CASE("a list may ask for generated problems in place of a suite") {
   std::ofstream(list)
       << R"([{"pack": "own", "suite": "libero_goal", "places": "own", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("places without generate"));
+  std::ofstream(list) << R"([{"pack": "own", "generate": 1, "sizes": 3, "episodes": 1}])";
+  CHECK_THAT(RunVega(make).err, Contains("sizes is 3"));
   std::ofstream(list) << R"([{"pack": "h", "generate": 1, "suite": "libero_goal", "episodes": 1}])";
   CHECK_THAT(RunVega(make).err, Contains("either a suite or problems"));
 }

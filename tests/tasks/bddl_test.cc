@@ -8,10 +8,14 @@
 
 #include "sim/base/error.h"
 #include "sim/base/paths.h"
+#include "tasks/bddl/bddl_writer.h"
 #include "tests/tasks/text.h"
 
 namespace vega {
 namespace {
+
+using Catch::Contains;
+using Catch::StartsWith;
 
 const std::string kProblem = R"((define (problem LIBERO_Tabletop_Manipulation)
   (:domain robosuite)
@@ -70,6 +74,23 @@ TEST_CASE("a BDDL problem is read whole") {
   CHECK(p.init[1].column == 10);
   REQUIRE(p.goal.size() == 2);
   CHECK(p.goal[0].args == std::vector<std::string>{"bowl_1", "plate_1"});
+}
+
+TEST_CASE("objects may have sizes of their own, and are written with them") {
+  const auto sized = [](const std::string& sizes) { return With("(:init", sizes + "\n  (:init"); };
+  const BddlProblem p = ParseBddl(sized("(:sizes (plate_1 1.25) (bowl_2 0.8))"), "t.bddl");
+  REQUIRE(p.objects.size() == 3);
+  CHECK(p.objects[0].size == 1);
+  CHECK(p.objects[1].size == 0.8);
+  CHECK(p.objects[2].size == 1.25);
+  CHECK(ParseBddl(ToBddl(p), "again").objects[2].size == 1.25);
+  CHECK(ToBddl(ParseBddl(kProblem, "t.bddl")).find(":sizes") == std::string::npos);
+  const auto error = [&](const std::string& sizes) { return ErrorOf(sized(sizes)); };
+  CHECK_THAT(error("(:sizes (cabinet_1 1.2))"), StartsWith("t.bddl:13:11: ") && Contains("object"));
+  CHECK_THAT(error("(:sizes (plate_1 0))"), StartsWith("t.bddl:13:11: ") && Contains("between"));
+  CHECK_THAT(error("(:sizes (plate_1 2) (plate_1 3))"), Contains("a second size of \"plate_1\""));
+  CHECK_THAT(error("(:sizes (plate_1))"), Contains("takes one value"));
+  CHECK_THAT(error("(:sizes plate_1)"), Contains("a size such as"));
 }
 
 TEST_CASE("a goal may be one predicate without And") {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -9,6 +11,7 @@
 #include "tasks/expert/expert_policy.h"
 #include "tasks/generate/generator.h"
 #include "tasks/generate/problem_draw.h"
+#include "tasks/rollout.h"
 #include "tasks/suite/libero_suites.h"
 
 namespace vega {
@@ -41,7 +44,7 @@ TEST_CASE("a written problem reads back the same") {
 TEST_CASE("a drawn problem is a function of the stream, and every draw reads as BDDL") {
   const auto text = [](uint64_t index) {
     RandomStream random(5, "generate", index);
-    const auto drawn = DrawProblem(Base(), Places::kDrawn, random);
+    const auto drawn = DrawProblem(Base(), {}, random);
     return drawn ? ToBddl(drawn->bddl) + ToText(drawn->variation) : std::string();
   };
   CHECK(text(0) == text(0));
@@ -49,7 +52,7 @@ TEST_CASE("a drawn problem is a function of the stream, and every draw reads as 
   int drawn = 0;
   for (uint64_t i = 0; i < 50; ++i) {
     RandomStream random(6, "generate", i);
-    if (const auto problem = DrawProblem(Base(), Places::kDrawn, random)) {
+    if (const auto problem = DrawProblem(Base(), {}, random)) {
       ++drawn;
       CHECK_NOTHROW(ParseBddl(ToBddl(problem->bddl), "drawn"));
     }
@@ -67,7 +70,7 @@ TEST_CASE("with their own places only goals and words of problems are new") {
   std::set<std::string> goals;
   for (uint64_t i = 0; i < 50; ++i) {
     RandomStream random(6, "generate", i);
-    const auto drawn = DrawProblem(base, Places::kOwn, random);
+    const auto drawn = DrawProblem(base, {.places = Places::kOwn}, random);
     REQUIRE(drawn);
     const BddlProblem again = ParseBddl(ToBddl(drawn->bddl), "drawn");
     CHECK(names(again.objects) == names(base.objects));
@@ -87,6 +90,57 @@ TEST_CASE("with their own places only goals and words of problems are new") {
   }
   CHECK(goals.size() > 8);
   CHECK_THROWS_WITH(ParsePlaces("owned"), Contains("drawn or own"));
+}
+
+TEST_CASE("drawn sizes are as often larger as smaller") {
+  int larger = 0, all = 0;
+  for (uint64_t i = 0; i < 50; ++i) {
+    RandomStream random(6, "generate", i), same(6, "generate", i);
+    const auto sized = DrawProblem(Base(), {.places = Places::kOwn, .sizes = 0.5}, random);
+    const auto plain = DrawProblem(Base(), {.places = Places::kOwn}, same);
+    REQUIRE(sized);
+    REQUIRE(plain);
+    const BddlProblem again = ParseBddl(ToBddl(sized->bddl), "drawn");
+    for (size_t k = 0; k < again.objects.size(); ++k) {
+      CHECK(again.objects[k].size == sized->bddl.objects[k].size);
+      CHECK(again.objects[k].size >= 0.666);
+      CHECK(again.objects[k].size <= 1.5);
+      CHECK(plain->bddl.objects[k].size == 1);
+      larger += again.objects[k].size > 1;
+      ++all;
+    }
+  }
+  CHECK(larger > 0.4 * all);
+  CHECK(larger < 0.6 * all);
+}
+
+TEST_CASE("the expert handles things of other sizes") {
+  // by a rim, across the body, drawn along the table; onto what is larger and smaller itself
+  const auto solve = [](int task, double size) {
+    Suite suite = LoadSuite("libero_goal");
+    BddlProblem problem = LoadBddl(suite.tasks[task].bddl);
+    for (BddlInstance& object : problem.objects) {
+      for (const BddlPredicate& term : problem.goal) {
+        if (std::count(term.args.begin(), term.args.end(), object.name) > 0) object.size = size;
+      }
+    }
+    const fs::path file = fs::temp_directory_path() / fmt::format("vega_sizes_{}.bddl", task);
+    std::ofstream(file) << ToBddl(problem);
+    suite.tasks[task].bddl = file;
+    const auto libero_task = LoadTask(suite, task);
+    Environment environment(libero_task, {}, nullptr);
+    const auto sampler = libero_task->NewResetSampler();
+    sampler->Seed(0);
+    ExpertPolicy expert(LoadExpertTables());
+    const RolloutResult result =
+        RunEpisode(environment, expert, {}, {}, sampler->Sample(), {}, nullptr);
+    fs::remove(file);
+    return result.outcome;
+  };
+  for (const auto& [task, size] : {std::pair{8, 1.4}, {8, 0.75}, {9, 1.2}, {5, 1.2}, {6, 1.3}}) {
+    INFO(task << " at " << size);
+    CHECK(solve(task, size) == Outcome::kSuccess);
+  }
 }
 
 TEST_CASE("generated problems form a suite, again the same, and one takes up where it was left") {
@@ -111,9 +165,11 @@ TEST_CASE("generated problems form a suite, again the same, and one takes up whe
   REQUIRE_FALSE(suite.tasks.empty());
   CHECK(suite.tasks[0].instruction == LoadBddl(suite.tasks[0].bddl).language);
   CHECK_FALSE(suite.tasks[0].variation.empty());
-  options.places = Places::kOwn;
+  options.draw.places = Places::kOwn;
   CHECK_THROWS_WITH(Generator(options), Contains("was made with"));
-  options.places = Places::kDrawn;
+  options.draw = {.sizes = 0.5};
+  CHECK_THROWS_WITH(Generator(options), Contains("was made with"));
+  options.draw = {};
   options.seed = 1;
   CHECK_THROWS_WITH(Generator(options), Contains("was made with"));
   fs::remove_all(folder);

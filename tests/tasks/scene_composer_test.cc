@@ -226,6 +226,30 @@ TEST_CASE("the coffee table class composes, though no suite uses it") {
   CHECK(scene.arena->boundary_shrink);
 }
 
+TEST_CASE("an object of another size is that much larger in all it measures, and heavier") {
+  const auto compose = [](const std::string& sizes) {
+    const ComposedScene scene = Compose(With("(:init", sizes + "(:init"));
+    return std::pair{scene, CompileMjcf(scene.mjcf, "t.bddl")};
+  };
+  const auto [plain, plain_model] = compose("");
+  const auto [sized, sized_model] = compose("(:sizes (akita_black_bowl_1 1.5))");
+  const SceneObject &was = plain.objects[0], &is = sized.objects[0];
+  CHECK(is.size == 1.5);
+  CHECK(is.bottom_z == Approx(1.5 * was.bottom_z));
+  CHECK(is.top_z == Approx(1.5 * was.top_z));
+  CHECK(is.horizontal_radius == Approx(1.5 * was.horizontal_radius));
+  const mjModel &a = *plain_model, &b = *sized_model;
+  REQUIRE(a.ngeom == b.ngeom);
+  const int bowl = mj_name2id(&a, mjOBJ_BODY, "akita_black_bowl_1_main");
+  CHECK(b.body_subtreemass[bowl] == Approx(1.5 * 1.5 * 1.5 * a.body_subtreemass[bowl]));
+  for (int geom = 0; geom < a.ngeom; ++geom) {
+    const double by = a.body_rootid[a.geom_bodyid[geom]] == bowl ? 1.5 : 1;
+    CHECK(b.geom_rbound[geom] == Approx(by * a.geom_rbound[geom]).margin(1e-9));
+  }
+  CHECK_THROWS_WITH(Compose(With("(:init", "(:sizes (flat_stove_1 1.5))(:init")),
+                    Catch::Contains("t.bddl") && Catch::Contains("no declared object"));
+}
+
 TEST_CASE("a range written backwards is the same box, as one file of LIBERO-PRO has it") {
   const ComposedScene scene = Compose(With("-0.1 0.2 0.3 0.4", "-0.1 0.4 0.3 0.2"));
   CHECK(scene.sites[0].half_size[1] == Approx(0.1));
