@@ -248,6 +248,9 @@ TEST_CASE("an object of another size is that much larger in all it measures, and
   }
   CHECK_THROWS_WITH(Compose(With("(:init", "(:sizes (flat_stove_1 1.5))(:init")),
                     Catch::Contains("t.bddl") && Catch::Contains("no declared object"));
+  const std::string jointed = With("(:init", "(:sizes (akita_black_bowl_1 1.5))(:init");
+  CHECK_THROWS_WITH(Compose(Replaced(jointed, "- akita_black_bowl", "- microwave")),
+                    Catch::Contains("what has joints comes in one size only"));
 }
 
 TEST_CASE("a range written backwards is the same box, as one file of LIBERO-PRO has it") {
