@@ -64,6 +64,7 @@ std::string Words(std::string category) {
   static const std::map<std::string, std::string> words = {
       {"akita_black_bowl", "black bowl"},
       {"chefmate_8_frypan", "frying pan"},
+      {"cookies", "cookie box"},
       {"porcelain_mug", "white mug"},
       {"white_yellow_mug", "yellow and white mug"},
       {"red_coffee_mug", "red mug"},

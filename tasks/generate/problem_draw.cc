@@ -9,6 +9,7 @@
 
 #include "sim/base/error.h"
 #include "tasks/generate/object_facts.h"
+#include "tasks/generate/place_words.h"
 
 namespace vega {
 namespace {
@@ -26,14 +27,19 @@ bool Is(const std::string& category, const Categories& names) {
 // A goal the scene offers and how one asks for it.
 struct Offer {
   BddlPredicate goal;
-  std::string words;  // "the butter" ..., with {} for the verb where objects move
-  std::string moved;  // object, or empty
+  std::string words;         // "turn on the stove"; of what moves where it goes, "on the plate"
+  std::string moved;         // object, or empty
+  std::string thing;         // what moves, "the butter"
+  std::string place;         // "next to the plate", which of two alike is meant; or empty
+  bool shut_drawer = false;  // has to be opened first
 };
 
 class Draw {
  public:
   Draw(const BddlProblem& base, const DrawOptions& options, RandomStream& random)
-      : problem_(base), options_(options), random_(random) {}
+      : problem_(base), options_(options), random_(random) {
+    if (!base.goal.empty()) known_goal_ = base.goal.front();
+  }
 
   std::optional<DrawnProblem> Make() {
     problem_.goal.clear();
@@ -203,13 +209,19 @@ class Draw {
     std::map<std::string, int> count;
     for (const BddlInstance& object : problem_.objects) ++count[object.category];
     for (const BddlInstance& object : problem_.objects) {
-      if (count[object.category] > 1) continue;  // the words would name two things
+      std::string place;
+      if (count[object.category] > 1) {  // the words have to say which
+        if (options_.places == Places::kOwn) place = PlaceWords(problem_, object.name);
+        if (place.empty()) continue;
+      }
       const std::string& what = object.category;
       const auto offer = [&](const char* predicate, const std::string& target,
-                             const std::string& where) {
-        offers.push_back({{predicate, {object.name, target}},
-                          fmt::format("the {} {}", Words(what), where),
-                          object.name});
+                             const std::string& where) -> Offer& {
+        return offers.emplace_back(Offer{.goal = {predicate, {object.name, target}},
+                                         .words = where,
+                                         .moved = object.name,
+                                         .thing = "the " + Words(what),
+                                         .place = place});
       };
       for (const BddlInstance& target : problem_.objects) {
         if (target.name == object.name || count[target.category] > 1) continue;
@@ -233,7 +245,9 @@ class Draw {
           offer("on", target.name + "_top_side", "on top of the cabinet");
         }
         if (cabinet && Is(what, {"butter", "cream_cheese", "akita_black_bowl", "white_bowl"})) {
-          offer("in", target.name + "_top_region", "in the top drawer of the cabinet");
+          const std::string drawer = target.name + "_top_region";
+          offer("in", drawer, "in the top drawer of the cabinet").shut_drawer =
+              !InitiallyOpen(drawer);
         }
         if (target.category == "flat_stove" &&
             Is(what, {"akita_black_bowl", "moka_pot", "chefmate_8_frypan", "plate"})) {
@@ -258,8 +272,7 @@ class Draw {
           const bool open = InitiallyOpen(region);
           offers.push_back(
               {{open ? "close" : "open", {region}},
-               fmt::format("{} the {} drawer of the cabinet", open ? "close" : "open", level),
-               ""});
+               fmt::format("{} the {} drawer of the cabinet", open ? "close" : "open", level)});
         }
       }
       const bool lit = std::any_of(
@@ -267,17 +280,37 @@ class Draw {
           [&](const BddlPredicate& p) { return p.name == "turnon" && p.args[0] == fixture.name; });
       if (fixture.category == "flat_stove") {
         offers.push_back({{lit ? "turnoff" : "turnon", {fixture.name}},
-                          fmt::format("turn {} the stove", lit ? "off" : "on"),
-                          ""});
+                          fmt::format("turn {} the stove", lit ? "off" : "on")});
       }
     }
+    // where something is already is nothing to ask for
+    std::erase_if(offers, [&](const Offer& offer) {
+      return std::any_of(problem_.init.begin(), problem_.init.end(), [&](const auto& p) {
+        return p.name == offer.goal.name && p.args == offer.goal.args;
+      });
+    });
     return offers;
+  }
+
+  // Where things keep their places: what asks for another thing where the known goal wants its own,
+  // if the scene also offers other targets. It is what the scene suggests least.
+  std::vector<Offer> LikeTheKnownGoal(const std::vector<Offer>& offers) const {
+    if (options_.places != Places::kOwn || known_goal_.args.size() != 2) return {};
+    std::vector<Offer> alike;
+    bool other_targets = false;
+    for (const Offer& offer : offers) {
+      const bool same = offer.goal.args.back() == known_goal_.args.back();
+      other_targets = other_targets || !same;
+      if (same && offer.goal.args[0] != known_goal_.args[0]) alike.push_back(offer);
+    }
+    return other_targets ? alike : std::vector<Offer>();
   }
 
   bool ChooseGoal() {
     const std::vector<Offer> offers = Offers();
     if (offers.empty()) return false;
-    const Offer first = Pick(offers);
+    const std::vector<Offer> alike = LikeTheKnownGoal(offers);
+    const Offer first = Pick(!alike.empty() && Chance(0.5) ? alike : offers);
     Take(first);
     problem_.language = Phrase(first);
     if (!Chance(0.3)) return true;
@@ -289,9 +322,11 @@ class Draw {
                          offer.goal.args[0] != first.goal.args[0] &&
                          (offer.moved.empty() || offer.moved != first.goal.args.back()) &&
                          (first.moved.empty() || first.moved != offer.goal.args.back());
+      // what the first goal moves would no longer be where the words of the second say
+      const bool places_twice = !first.place.empty() && !offer.place.empty();
       const bool cabinet_twice = offer.goal.args.back().find("cabinet") != std::string::npos &&
                                  first.goal.args.back().find("cabinet") != std::string::npos;
-      if (apart && !cabinet_twice) more.push_back(offer);
+      if (apart && !cabinet_twice && !places_twice) more.push_back(offer);
     }
     if (more.empty()) return true;
     const Offer second = Pick(more);
@@ -325,8 +360,16 @@ class Draw {
 
   std::string Phrase(const Offer& offer) {
     if (offer.moved.empty()) return offer.words;
+    if (!offer.place.empty()) {
+      const Categories verbs = {"put", "place", "set"};
+      return fmt::format("pick up {} {} and {} it {}", offer.thing, offer.place, Pick(verbs),
+                         offer.words);
+    }
+    if (offer.shut_drawer && Chance(0.5)) {
+      return fmt::format("open the top drawer and put {} inside", offer.thing);
+    }
     const Categories verbs = {"put", "place", "set", "move", "pick up and put"};
-    return Pick(verbs) + " " + offer.words;
+    return fmt::format("{} {} {}", Pick(verbs), offer.thing, offer.words);
   }
 
   Variation DrawVariation() {
@@ -342,6 +385,7 @@ class Draw {
   DrawOptions options_;
   RandomStream& random_;
   std::string workspace_;
+  BddlPredicate known_goal_;  // the first of them
 };
 
 }  // namespace

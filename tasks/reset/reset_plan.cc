@@ -115,6 +115,7 @@ class Planner {
 
   SpotDraw NewSpot(const SceneObject& object) const {
     SpotDraw spot;
+    spot.in_goal = InGoal(object);
     spot.bottom_z = object.bottom_z;
     spot.top_z = object.top_z;
     spot.radius = object.horizontal_radius;
@@ -126,6 +127,16 @@ class Planner {
       spot.qposadr = QposAddress(model_, object.name + "_joint0");
     }
     return spot;
+  }
+
+  bool InGoal(const SceneObject& object) const {
+    for (const BddlPredicate& term : problem_.goal) {
+      for (const std::string& name : term.args) {
+        const SceneSite* site = FindSite(scene_, name);
+        if (name == object.name || (site && site->parent == object.name)) return true;
+      }
+    }
+    return false;
   }
 
   // keeps the object's radius inside the border; a small region turns inside out, as in LIBERO

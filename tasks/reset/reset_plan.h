@@ -37,6 +37,7 @@ struct SpotDraw {
   bool rotation_is_dict = false;  // see ObjectCategory
   int reference = -1;             // index of an earlier spot: what it is placed on or in
   int site = -1;                  // site id of the region, for kOnSite and kInSite
+  bool in_goal = false;           // the goal names the object, the fixture or a region of it
 };
 
 struct ResetPlan {

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <regex>
 #include <set>
 
 #include "sim/base/error.h"
@@ -90,6 +92,49 @@ TEST_CASE("with their own places only goals and words of problems are new") {
   }
   CHECK(goals.size() > 8);
   CHECK_THROWS_WITH(ParsePlaces("owned"), Contains("drawn or own"));
+}
+
+// "next to the plate" of LIBERO's "pick up the black bowl next to the plate and place it on ..."
+std::string PlaceOf(const std::string& language) {
+  static const std::regex pattern("pick up the black bowl (.*?) and (put|place|set) it .*");
+  std::smatch found;
+  if (!std::regex_match(language, found, pattern)) return "no place in: " + language;
+  return std::regex_replace(found[1].str(), std::regex("wooden "), "");
+}
+
+TEST_CASE("of two bowls the words say which by its place, as LIBERO's own words do") {
+  std::map<std::string, std::string> words;  // by where :init has the bowl
+  std::vector<BddlProblem> bases;
+  for (const TaskEntry& task : LoadSuite("libero_spatial").tasks) {
+    bases.push_back(LoadBddl(task.bddl));
+    for (const BddlPredicate& p : bases.back().init) {
+      if (p.args[0] == "akita_black_bowl_1") words[p.args[1]] = PlaceOf(task.instruction);
+    }
+  }
+  REQUIRE(words.size() == 10);
+  int other_bowl = 0, to_the_plate = 0;
+  std::set<std::string> places;
+  for (size_t k = 0; k < bases.size(); ++k) {
+    std::map<std::string, std::string> at;  // bowl -> where it is
+    for (const BddlPredicate& p : bases[k].init) {
+      if (p.args[0].starts_with("akita_black_bowl")) at[p.args[0]] = p.args[1];
+    }
+    for (uint64_t i = 0; i < 40; ++i) {
+      RandomStream random(7, "generate", 100 * k + i);
+      const auto drawn = DrawProblem(bases[k], {.places = Places::kOwn}, random);
+      REQUIRE(drawn);
+      const BddlPredicate& goal = drawn->bddl.goal.front();
+      if (!at.contains(goal.args[0])) continue;
+      INFO(drawn->bddl.language << " of " << goal.args[0] << " on " << at[goal.args[0]]);
+      CHECK(PlaceOf(drawn->bddl.language) == words[at[goal.args[0]]]);
+      places.insert(at[goal.args[0]]);
+      if (goal.args[0] == "akita_black_bowl_1") continue;
+      ++other_bowl;
+      to_the_plate += goal.args[1] == "plate_1";
+    }
+  }
+  CHECK(places.size() == 10);
+  CHECK(to_the_plate > other_bowl / 2);
 }
 
 TEST_CASE("drawn sizes are as often larger as smaller") {

@@ -38,6 +38,29 @@ TEST_CASE(
   CHECK(seen == std::set<std::vector<double>>{{3, 2, 1, 4, 5}, {1, 4, 3, 2, 5}});
 }
 
+TEST_CASE("Of two that trade places the goal names one, where it names any on the workspace") {
+  NumpyRandom random(3);
+  std::vector<SpotDraw> spots(4);
+  for (size_t i = 0; i < spots.size(); ++i) {
+    spots[i] = Spot(SpotKind::kObjectOnWorkspace, static_cast<double>(i));
+  }
+  spots[2].in_goal = true;
+  std::set<double> went_to;
+  for (int i = 0; i < 60; ++i) {
+    went_to.insert(Varied(spots, {.exchange = 1}, random)[2].ranges[0][0]);
+  }
+  CHECK(went_to == std::set<double>{0, 1, 3});
+}
+
+TEST_CASE("A soup that goes in a basket is what trades places, with whatever stands there") {
+  const auto task = LoadTask(LoadSuite("libero_object"), 0);
+  const ResetPlan plan =
+      MakeResetPlan(task->problem()->bddl, task->problem()->scene, *task->model());
+  std::vector<bool> named;
+  for (const SpotDraw& spot : plan.spots) named.push_back(spot.in_goal);
+  CHECK(named == std::vector<bool>{true, false, false, false, false, false, true});
+}
+
 TEST_CASE("Objects are scattered by at most what was asked, fixtures not at all") {
   NumpyRandom random(2);
   const std::vector<SpotDraw> spots = Spots();
@@ -59,7 +82,7 @@ TEST_CASE("Objects are scattered by at most what was asked, fixtures not at all"
 
 // x of the poses a task draws over many seeds, by place in its order
 std::vector<std::vector<double>> Drawn(const StartVariation& variation) {
-  static const auto task = LoadTask(LoadSuite("libero_goal"), 0);
+  static const auto task = LoadTask(LoadSuite("libero_goal"), 1);  // the bowl on the stove
   const auto sampler = task->NewResetSampler(variation);
   std::vector<std::vector<double>> drawn;
   for (uint32_t seed = 0; seed < 40; ++seed) {
@@ -82,7 +105,7 @@ TEST_CASE("A task is sampled with its things in other places, if that is asked f
   int scattered_things = 0;
   for (size_t i = 0; i < own.size(); ++i) {
     INFO(i);
-    CHECK(Spread(exchanged[i]) > Spread(own[i]) + 0.03);
+    CHECK(Spread(exchanged[i]) > Spread(own[i]) + 0.02);
     CHECK(Spread(scattered[i]) < Spread(own[i]) + 0.11);
     scattered_things += Spread(scattered[i]) > Spread(own[i]) + 0.04;
   }
