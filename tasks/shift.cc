@@ -19,8 +19,6 @@
 namespace vega {
 namespace {
 
-constexpr double kTintShare = 0.3;  // of the light's shift: how far its colours part
-
 constexpr double kAny = std::numeric_limits<double>::max();
 constexpr double kBelowOne = 1 - std::numeric_limits<double>::epsilon() / 2;
 
@@ -65,9 +63,7 @@ void MoveCameras(const Shift& shift, const ShiftKey& key, mjModel& model) {
 void ChangeLight(const Shift& shift, const ShiftKey& key, mjModel& model) {
   RandomStream random = StreamOf(key, "light");
   const double brightness = random.Uniform() < 0.5 ? 1 - shift.light : 1 + shift.light;
-  std::array<double, 3> tint{};
-  for (double& value : tint) value = 1 + kTintShare * shift.light * random.Uniform(-1, 1);
-  ChangeLights(model, brightness, tint);
+  ChangeLights(model, brightness, DrawTint(shift.light, random));
 }
 
 void MoveArm(const Shift& shift, const ShiftKey& key, Scene& scene) {

@@ -11,7 +11,6 @@ namespace vega {
 namespace {
 
 constexpr char kJitterStream[] = "pack/jitter";
-constexpr double kTintShare = 0.3;  // of a light's jitter: how far its colours part
 
 }  // namespace
 
@@ -47,11 +46,7 @@ void EpisodePainter::Jitter(int64_t step) {
     MoveCamera(model, camera, by, turn);
   }
   const double bright = 1 + random.Uniform(-options_.light_jitter, options_.light_jitter);
-  std::array<double, 3> tint{};
-  for (double& value : tint) {
-    value = 1 + kTintShare * random.Uniform(-options_.light_jitter, options_.light_jitter);
-  }
-  ChangeLights(model, bright, tint);
+  ChangeLights(model, bright, DrawTint(options_.light_jitter, random));
   if (options_.recolour > 0) {
     std::copy(still_.geom_matid.begin(), still_.geom_matid.end(), model.geom_matid);
     std::copy(still_.geom_rgba.begin(), still_.geom_rgba.end(), model.geom_rgba);
