@@ -9,6 +9,7 @@
 
 #include "sim/base/error.h"
 #include "tasks/generate/object_facts.h"
+#include "tasks/generate/other_thing.h"
 #include "tasks/generate/place_words.h"
 
 namespace vega {
@@ -27,26 +28,23 @@ bool Is(const std::string& category, const Categories& names) {
 // A goal the scene offers and how one asks for it.
 struct Offer {
   BddlPredicate goal;
-  std::string words;         // "turn on the stove"; of what moves where it goes, "on the plate"
-  std::string moved;         // object, or empty
-  std::string thing;         // what moves, "the butter"
-  std::string place;         // "next to the plate", which of two alike is meant; or empty
-  bool shut_drawer = false;  // has to be opened first
+  std::string words;  // "turn on the stove"; of what moves where it goes, "on the plate"
+  std::string moved;  // object, or empty
+  std::string thing;  // what moves, "the butter"
+  std::string place;  // "next to the plate", which of two alike is meant; or empty
 };
 
 class Draw {
  public:
   Draw(const BddlProblem& base, const DrawOptions& options, RandomStream& random)
-      : problem_(base), options_(options), random_(random) {
-    if (!base.goal.empty()) known_goal_ = base.goal.front();
-  }
+      : known_(base), problem_(base), options_(options), random_(random) {}
 
   std::optional<DrawnProblem> Make() {
     problem_.goal.clear();
     problem_.obj_of_interest.clear();
     if (options_.places == Places::kDrawn && !ReplaceAll()) return std::nullopt;
     if (options_.places == Places::kOwn) DrawSizes();
-    if (!ChooseGoal()) return std::nullopt;
+    if (!AskOfAnother() && !ChooseGoal()) return std::nullopt;
     DrawnProblem drawn{.bddl = problem_};
     if (options_.places == Places::kDrawn) drawn.variation = DrawVariation();
     drawn.name = problem_.goal.front().name;
@@ -216,12 +214,12 @@ class Draw {
       }
       const std::string& what = object.category;
       const auto offer = [&](const char* predicate, const std::string& target,
-                             const std::string& where) -> Offer& {
-        return offers.emplace_back(Offer{.goal = {predicate, {object.name, target}},
-                                         .words = where,
-                                         .moved = object.name,
-                                         .thing = "the " + Words(what),
-                                         .place = place});
+                             const std::string& where) {
+        offers.push_back({.goal = {predicate, {object.name, target}},
+                          .words = where,
+                          .moved = object.name,
+                          .thing = "the " + Words(what),
+                          .place = place});
       };
       for (const BddlInstance& target : problem_.objects) {
         if (target.name == object.name || count[target.category] > 1) continue;
@@ -245,9 +243,7 @@ class Draw {
           offer("on", target.name + "_top_side", "on top of the cabinet");
         }
         if (cabinet && Is(what, {"butter", "cream_cheese", "akita_black_bowl", "white_bowl"})) {
-          const std::string drawer = target.name + "_top_region";
-          offer("in", drawer, "in the top drawer of the cabinet").shut_drawer =
-              !InitiallyOpen(drawer);
+          offer("in", target.name + "_top_region", "in the top drawer of the cabinet");
         }
         if (target.category == "flat_stove" &&
             Is(what, {"akita_black_bowl", "moka_pot", "chefmate_8_frypan", "plate"})) {
@@ -292,25 +288,38 @@ class Draw {
     return offers;
   }
 
-  // Where things keep their places: what asks for another thing where the known goal wants its own,
-  // if the scene also offers other targets. It is what the scene suggests least.
-  std::vector<Offer> LikeTheKnownGoal(const std::vector<Offer>& offers) const {
-    if (options_.places != Places::kOwn || known_goal_.args.size() != 2) return {};
-    std::vector<Offer> alike;
-    bool other_targets = false;
-    for (const Offer& offer : offers) {
-      const bool same = offer.goal.args.back() == known_goal_.args.back();
-      other_targets = other_targets || !same;
-      if (same && offer.goal.args[0] != known_goal_.args[0]) alike.push_back(offer);
+  // Where things keep their places half of the draws want the known goal of another thing: it is
+  // what the scene suggests least.
+  bool AskOfAnother() {
+    if (options_.places != Places::kOwn || known_.goal.empty()) return false;
+    std::vector<Offer> alike, other;
+    for (const Offer& offer : Offers()) {
+      const BddlPredicate& goal = known_.goal.front();
+      const bool same = offer.goal.args.back() == goal.args.back();
+      (same ? alike : other).push_back(offer);
+      if (same && offer.goal.args[0] == goal.args[0]) alike.pop_back();
     }
-    return other_targets ? alike : std::vector<Offer>();
+    const bool all_are_alike = other.empty() && !alike.empty() && known_.goal.size() == 1;
+    if (all_are_alike || Chance(0.5)) return false;
+    if (const auto exchanged = WithOtherThings(known_); !exchanged.empty()) {
+      const BddlProblem& one = Pick(exchanged);
+      problem_.goal = one.goal;
+      problem_.obj_of_interest = one.obj_of_interest;
+      problem_.language = one.language;
+      return true;
+    }
+    // two bowls: the words have to say which
+    if (alike.empty()) return false;
+    const Offer& one = Pick(alike);
+    Take(one);
+    problem_.language = Phrase(one);
+    return true;
   }
 
   bool ChooseGoal() {
     const std::vector<Offer> offers = Offers();
     if (offers.empty()) return false;
-    const std::vector<Offer> alike = LikeTheKnownGoal(offers);
-    const Offer first = Pick(!alike.empty() && Chance(0.5) ? alike : offers);
+    const Offer first = Pick(offers);
     Take(first);
     problem_.language = Phrase(first);
     if (!Chance(0.3)) return true;
@@ -365,9 +374,6 @@ class Draw {
       return fmt::format("pick up {} {} and {} it {}", offer.thing, offer.place, Pick(verbs),
                          offer.words);
     }
-    if (offer.shut_drawer && Chance(0.5)) {
-      return fmt::format("open the top drawer and put {} inside", offer.thing);
-    }
     const Categories verbs = {"put", "place", "set", "move", "pick up and put"};
     return fmt::format("{} {} {}", Pick(verbs), offer.thing, offer.words);
   }
@@ -381,11 +387,11 @@ class Draw {
     return v;
   }
 
+  const BddlProblem& known_;
   BddlProblem problem_;
   DrawOptions options_;
   RandomStream& random_;
   std::string workspace_;
-  BddlPredicate known_goal_;  // the first of them
 };
 
 }  // namespace

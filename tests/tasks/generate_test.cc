@@ -12,6 +12,7 @@
 #include "tasks/bddl/bddl_writer.h"
 #include "tasks/expert/expert_policy.h"
 #include "tasks/generate/generator.h"
+#include "tasks/generate/other_thing.h"
 #include "tasks/generate/problem_draw.h"
 #include "tasks/rollout.h"
 #include "tasks/suite/libero_suites.h"
@@ -135,6 +136,47 @@ TEST_CASE("of two bowls the words say which by its place, as LIBERO's own words 
   }
   CHECK(places.size() == 10);
   CHECK(to_the_plate > other_bowl / 2);
+}
+
+std::set<std::string> AskedOfOthers(const char* suite, int task) {
+  const BddlProblem base = LoadBddl(LoadSuite(suite).tasks[task].bddl);
+  std::set<std::string> words;
+  for (const BddlProblem& made : WithOtherThings(base)) {
+    CHECK_NOTHROW(ParseBddl(ToBddl(made), "made"));
+    std::string text = made.language + ":";
+    for (const BddlPredicate& term : made.goal) {
+      if (term.args.size() == 2) text += " " + term.args[0] + ">" + term.args[1];
+    }
+    words.insert(text);
+  }
+  return words;
+}
+
+TEST_CASE("a goal is asked of another thing of its scene, in the goal as in the words") {
+  // two mugs change plates, a third takes the place of either
+  CHECK(
+      AskedOfOthers("libero_10", 4) ==
+      std::set<std::string>{
+          "put the red mug on the left plate and put the yellow and white mug on the right plate: "
+          "red_coffee_mug_1>plate_1 white_yellow_mug_1>plate_2",
+          "put the white mug on the left plate and put the red mug on the right plate: "
+          "porcelain_mug_1>plate_1 red_coffee_mug_1>plate_2",
+          "put the yellow and white mug on the left plate and put the white mug on the right "
+          "plate: white_yellow_mug_1>plate_1 porcelain_mug_1>plate_2"});
+  // "box" goes with the cheese; two in one basket are the same the other way round
+  const auto baskets = AskedOfOthers("libero_10", 1);
+  CHECK(baskets.size() == 10);
+  CHECK(
+      baskets.contains("put both the milk and the butter in the basket: "
+                       "milk_1>basket_1_contain_region butter_1>basket_1_contain_region"));
+  // the bowl in short; nothing goes into itself, two alike stay
+  const auto cheese = AskedOfOthers("libero_goal", 6);
+  CHECK(cheese.contains("put the wine bottle on the bowl: wine_bottle_1>akita_black_bowl_1"));
+  CHECK(cheese.size() == 2);
+  CHECK(AskedOfOthers("libero_goal", 3)
+            .contains("open the top layer of the drawer and put the cream cheese inside: "
+                      "cream_cheese_1>wooden_cabinet_1_top_region"));
+  CHECK(AskedOfOthers("libero_10", 8).empty());
 }
 
 TEST_CASE("drawn sizes are as often larger as smaller") {
