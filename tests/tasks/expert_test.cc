@@ -132,6 +132,30 @@ TEST_CASE("every movable category has a grasp whose points lie near the object")
   }
 }
 
+TEST_CASE("grasps and places grow with a thing, every length and no direction") {
+  const auto tables = LoadExpertTables();
+  const auto far = [](const std::vector<GraspPoint>& from) {
+    double sum = 0;
+    for (const GraspPoint& point : from) sum += point.at.norm();
+    return sum;
+  };
+  for (const auto& [category, grasps] : tables->grasps) {
+    INFO(category);
+    const CategoryGrasps larger = Scaled(grasps, 1.5);
+    CHECK(far(larger.points) == Approx(1.5 * far(grasps.points)));
+    CHECK(far(larger.handles) == Approx(1.5 * far(grasps.handles)));
+    CHECK(larger.slide_radius == Approx(1.5 * grasps.slide_radius));
+    CHECK(larger.up == grasps.up);
+    for (size_t i = 0; i < grasps.points.size(); ++i) {
+      CHECK(larger.points[i].closing == grasps.points[i].closing);
+    }
+  }
+  const PlaceSpec basket = tables->PlaceOn("basket", "contain_region"), half = Scaled(basket, 0.5);
+  CHECK(half.rim == Approx(basket.rim / 2));
+  CHECK(half.height == Approx(basket.height / 2));
+  CHECK(half.lean == basket.lean);
+}
+
 TEST_CASE("a table that is unsound is refused with file and entry") {
   const auto folder = std::filesystem::temp_directory_path() / "vega_expert_tables";
   std::filesystem::create_directories(folder);
