@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tasks/generate/object_facts.h"
+#include "tasks/generate/problem_parts.h"
 
 namespace vega {
 namespace {
@@ -68,9 +69,7 @@ class Exchange {
     for (BddlPredicate& term : made.goal) Rename(term.args, from.name, to.name);
     Rename(made.obj_of_interest, from.name, to.name);
     const bool new_goal = std::none_of(made.goal.begin(), made.goal.end(), [&](const auto& term) {
-      return std::any_of(made.init.begin(), made.init.end(), [&](const auto& p) {
-        return p.args.size() == 2 && p.name == term.name && p.args == term.args;
-      });
+      return term.args.size() == 2 && StartsTrue(made, term);
     });
     return new_goal && !SameGoal(made) ? std::optional(made) : std::nullopt;
   }

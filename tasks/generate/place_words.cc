@@ -2,35 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 
 #include "tasks/generate/object_facts.h"
+#include "tasks/generate/problem_parts.h"
 
 namespace vega {
 namespace {
-
-const BddlRegion* FindRegion(const BddlProblem& problem, const std::string& full_name) {
-  const auto found = std::find_if(problem.regions.begin(), problem.regions.end(),
-                                  [&](const auto& one) { return one.full_name() == full_name; });
-  return found == problem.regions.end() ? nullptr : &*found;
-}
-
-// fixtures and objects
-std::vector<BddlInstance> Things(const BddlProblem& problem) {
-  std::vector<BddlInstance> things = problem.fixtures;
-  things.insert(things.end(), problem.objects.begin(), problem.objects.end());
-  return things;
-}
 
 // "the cookie box", which stands on the workspace's box_region; empty for nothing
 std::string StandingOn(const BddlProblem& problem, const std::string& region_name) {
   for (const BddlPredicate& p : problem.init) {
     const BddlRegion* region = p.name == "on" ? FindRegion(problem, p.args[1]) : nullptr;
     if (!region || region->name != region_name) continue;
-    for (const BddlInstance& one : Things(problem)) {
-      if (one.name == p.args[0]) return "the " + Words(one.category);
-    }
+    if (const auto* one = FindInstance(problem, p.args[0])) return "the " + Words(one->category);
   }
   return {};
 }
@@ -71,15 +56,15 @@ std::string PartWords(const std::string& predicate, const std::string& part,
 std::string PlaceWords(const BddlProblem& problem, const std::string& name) {
   for (const BddlPredicate& p : problem.init) {
     if (p.args.size() != 2 || p.args[0] != name) continue;
-    for (const BddlInstance& one : Things(problem)) {
-      if (p.args[1] == one.name) return "on the " + Words(one.category);
-      if (!p.args[1].starts_with(one.name + "_")) continue;
-      const std::string words =
-          PartWords(p.name, p.args[1].substr(one.name.size() + 1), Words(one.category));
-      if (!words.empty()) return words;
+    if (const auto* under = FindInstance(problem, p.args[1])) {
+      return "on the " + Words(under->category);
     }
     const BddlRegion* region = FindRegion(problem, p.args[1]);
-    return region ? RegionWords(problem, region->name) : std::string();
+    if (!region) return {};
+    const BddlInstance* owner = FindInstance(problem, region->target);
+    const std::string words =
+        owner ? PartWords(p.name, region->name, Words(owner->category)) : std::string();
+    return words.empty() ? RegionWords(problem, region->name) : words;
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "tasks/generate/object_facts.h"
 #include "tasks/generate/other_thing.h"
 #include "tasks/generate/place_words.h"
+#include "tasks/generate/problem_parts.h"
 
 namespace vega {
 namespace {
@@ -70,22 +71,12 @@ class Draw {
     return !problem_.objects.empty() && PlaceObjects();
   }
 
-  const BddlInstance* Find(const std::string& name) const {
-    for (const auto* list : {&problem_.fixtures, &problem_.objects}) {
-      for (const BddlInstance& one : *list) {
-        if (one.name == name) return &one;
-      }
-    }
-    return nullptr;
-  }
-
   // the fixture that carries the regions things are placed in
   std::string WorkspaceName() const {
     for (const BddlPredicate& p : problem_.init) {
       if (p.name != "on") continue;
-      for (const BddlRegion& region : problem_.regions) {
-        if (region.full_name() == p.args[1] && !region.ranges.empty()) return region.target;
-      }
+      const BddlRegion* region = FindRegion(problem_, p.args[1]);
+      if (region && !region->ranges.empty()) return region->target;
     }
     return {};
   }
@@ -155,11 +146,10 @@ class Draw {
     std::vector<Circle> taken;
     for (const BddlPredicate& p : problem_.init) {
       if (p.name != "on") continue;
-      for (const BddlRegion& region : problem_.regions) {
-        if (region.full_name() != p.args[1] || region.ranges.empty()) continue;
-        const auto& r = region.ranges[0];
-        taken.push_back({(r[0] + r[2]) / 2, (r[1] + r[3]) / 2, kFixtureRadius});
-      }
+      const BddlRegion* region = FindRegion(problem_, p.args[1]);
+      if (!region || region->ranges.empty()) continue;
+      const auto& r = region->ranges[0];
+      taken.push_back({(r[0] + r[2]) / 2, (r[1] + r[3]) / 2, kFixtureRadius});
     }
     // the largest first, while there is room
     std::vector<BddlInstance> objects = problem_.objects;
@@ -191,12 +181,6 @@ class Draw {
   }
 
   static double Rounded(double value) { return std::round(value * 1e4) / 1e4; }
-
-  bool InitiallyOpen(const std::string& region) const {
-    return std::any_of(problem_.init.begin(), problem_.init.end(), [&](const BddlPredicate& p) {
-      return p.name == "open" && p.args[0] == region;
-    });
-  }
 
   std::vector<Offer> Offers() const {
     std::vector<Offer> offers;
@@ -265,26 +249,20 @@ class Draw {
       if (Is(fixture.category, {"wooden_cabinet", "white_cabinet"})) {
         for (const char* level : {"top", "middle", "bottom"}) {
           const std::string region = fmt::format("{}_{}_region", fixture.name, level);
-          const bool open = InitiallyOpen(region);
+          const bool open = StartsTrue(problem_, {"open", {region}});
           offers.push_back(
               {{open ? "close" : "open", {region}},
                fmt::format("{} the {} drawer of the cabinet", open ? "close" : "open", level)});
         }
       }
-      const bool lit = std::any_of(
-          problem_.init.begin(), problem_.init.end(),
-          [&](const BddlPredicate& p) { return p.name == "turnon" && p.args[0] == fixture.name; });
+      const bool lit = StartsTrue(problem_, {"turnon", {fixture.name}});
       if (fixture.category == "flat_stove") {
         offers.push_back({{lit ? "turnoff" : "turnon", {fixture.name}},
                           fmt::format("turn {} the stove", lit ? "off" : "on")});
       }
     }
     // where something is already is nothing to ask for
-    std::erase_if(offers, [&](const Offer& offer) {
-      return std::any_of(problem_.init.begin(), problem_.init.end(), [&](const auto& p) {
-        return p.name == offer.goal.name && p.args == offer.goal.args;
-      });
-    });
+    std::erase_if(offers, [&](const Offer& offer) { return StartsTrue(problem_, offer.goal); });
     return offers;
   }
 
@@ -354,10 +332,7 @@ class Draw {
 
   // a region of an object or fixture must be declared to be named
   void AddRegion(const std::string& name) {
-    if (Find(name)) return;
-    for (const BddlRegion& region : problem_.regions) {
-      if (region.full_name() == name) return;
-    }
+    if (FindInstance(problem_, name) || FindRegion(problem_, name)) return;
     for (const auto* list : {&problem_.fixtures, &problem_.objects}) {
       for (const BddlInstance& one : *list) {
         if (!name.starts_with(one.name + "_")) continue;

@@ -82,7 +82,7 @@ TEST_CASE("Objects are scattered by at most what was asked, fixtures not at all"
 
 // x of the poses a task draws over many seeds, by place in its order
 std::vector<std::vector<double>> Drawn(const StartVariation& variation) {
-  static const auto task = LoadTask(LoadSuite("libero_goal"), 1);  // the bowl on the stove
+  static const auto task = LoadTask(LoadSuite("libero_goal"), 9);  // the bottle on the rack
   const auto sampler = task->NewResetSampler(variation);
   std::vector<std::vector<double>> drawn;
   for (uint32_t seed = 0; seed < 40; ++seed) {
@@ -105,7 +105,7 @@ TEST_CASE("A task is sampled with its things in other places, if that is asked f
   int scattered_things = 0;
   for (size_t i = 0; i < own.size(); ++i) {
     INFO(i);
-    CHECK(Spread(exchanged[i]) > Spread(own[i]) + 0.02);
+    CHECK(Spread(exchanged[i]) > Spread(own[i]) + 0.03);
     CHECK(Spread(scattered[i]) < Spread(own[i]) + 0.11);
     scattered_things += Spread(scattered[i]) > Spread(own[i]) + 0.04;
   }
