@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "tasks/bddl/problem_parts.h"
+
 namespace vega {
 namespace {
 
@@ -60,14 +62,9 @@ std::string Region(const BddlRegion& region) {
 std::string ToBddl(const BddlProblem& problem) {
   std::string text = fmt::format("(define (problem {})\n  (:domain robosuite)\n  (:language {})\n",
                                  problem.problem_name, problem.language);
-  const auto declared = [&](const std::string& name) {
-    const auto is = [&](const BddlInstance& instance) { return instance.name == name; };
-    return std::any_of(problem.fixtures.begin(), problem.fixtures.end(), is) ||
-           std::any_of(problem.objects.begin(), problem.objects.end(), is);
-  };
   text += "  (:regions\n";
   for (const BddlRegion& region : problem.regions) {
-    if (declared(region.target)) text += Region(region);
+    if (FindInstance(problem, region.target)) text += Region(region);
   }
   text += "  )\n  (:fixtures\n" + Instances(problem.fixtures) + "  )\n";
   text += "  (:objects\n" + Instances(problem.objects) + "  )\n" + Sizes(problem.objects);

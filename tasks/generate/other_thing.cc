@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "tasks/bddl/problem_parts.h"
 #include "tasks/generate/object_facts.h"
-#include "tasks/generate/problem_parts.h"
 
 namespace vega {
 namespace {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tasks/bddl/problem_parts.h"
 #include "tasks/generate/object_facts.h"
 #include "tasks/generate/other_thing.h"
 #include "tasks/generate/place_words.h"
-#include "tasks/generate/problem_parts.h"
 
 namespace vega {
 namespace {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sim/base/error.h"
+#include "tasks/bddl/problem_parts.h"
 #include "tasks/scene/scene_lookup.h"
 
 namespace vega {
@@ -67,7 +68,7 @@ class Planner {
 
   void AddOnWorkspace(const BddlPredicate& state) {
     const SceneObject& object = Placed(state);
-    const BddlRegion& region = *FindRegion(state.args[1]);
+    const BddlRegion& region = *FindRegion(problem_, state.args[1]);
     if (region.ranges.empty())
       Fail(state, "region " + state.args[1] + " has no :ranges", "give it one rectangle");
     SpotDraw spot = NewSpot(object);
@@ -178,16 +179,9 @@ class Planner {
     return object;
   }
 
-  const BddlRegion* FindRegion(const std::string& name) const {
-    for (const BddlRegion& region : problem_.regions) {
-      if (region.full_name() == name) return &region;
-    }
-    return nullptr;
-  }
-
   // neither an object's nor a fixture's
   bool IsWorkspaceRegion(const std::string& name) const {
-    const BddlRegion* region = FindRegion(name);
+    const BddlRegion* region = FindRegion(problem_, name);
     return region && !FindObject(scene_, region->target);
   }
 

@@ -1,4 +1,4 @@
-#include "tasks/generate/problem_parts.h"
+#include "tasks/bddl/problem_parts.h"
 
 #include <algorithm>
 
